@@ -47,8 +47,9 @@ func (m *Monitor) Borrow(r Reader) *Turn {
 	t.index = len(m.turns)
 	m.turns = append(m.turns, t)
 	if m.stop == nil && !m.stopped {
-		m.stop = make(chan struct{})
-		m.wg.Go(func() { m.watch(m.stop) })
+		stop := make(chan struct{})
+		m.stop = stop
+		m.wg.Go(func() { m.watch(stop) })
 	}
 	return t
 }
