@@ -41,6 +41,10 @@ func (c *Conn) Attach(r Receiver) { panic("todo") }
 // Receive waits for the next message, for programs that attach no Receiver.
 func (c *Conn) Receive(ctx context.Context) (Message, error) { panic("todo") }
 
+// MayWait says that the Receiver, within Receive, now runs code that may wait.
+// It costs a few nanoseconds.
+func (c *Conn) MayWait() { panic("todo") }
+
 // HandOver lets another goroutine read this connection on. A Receiver calls it
 // before it waits; when no Receiver call is under way it does nothing.
 func (c *Conn) HandOver() { panic("todo") }

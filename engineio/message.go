@@ -4,19 +4,25 @@ package engineio
 type Message struct {
 	Data   []byte
 	Binary bool
+
+	// Owned is set on a received message whose Data is not used again.
+	Owned bool
 }
 
 // A Receiver gets what a connection receives.
 //
-// Its methods are called one at a time, on the goroutine that read the message
-// from the network, so a Receiver that waits holds up its own connection: it
-// calls [Conn.HandOver] first, and another goroutine reads on.
+// Its methods are called on the goroutine that read the message from the network. A Receiver
+// calls [Conn.MayWait] before it runs code that may take long or wait, once it has
+// seen to it that the messages after this one cannot overtake it: from
+// then on another goroutine may read on and call Receive with the next message,
+// at the latest after two milliseconds, at once if [Conn.HandOver] is called. Without
+// MayWait nothing is read meanwhile: so a Receiver holds a peer back.
 type Receiver interface {
 	// Receive is called for each message, in order. The bytes of m.Data are
-	// the connection's again when Receive returns.
+	// the connection's again when Receive returns, unless m.Owned.
 	Receive(m Message)
 
-	// Closed is the last call. It may come while a Receive that has handed
-	// over is still running.
+	// Closed is the last call. It may come from another goroutine, while a Receive is
+	// still running.
 	Closed(err *CloseError)
 }
