@@ -1,0 +1,82 @@
+// The test runner: tests are functions in an object, named by sentences; they
+// run one after the other, each with its own context and time limit.
+
+import { Mismatch } from "./expect.mjs";
+
+const TEST_LIMIT_MS = 25_000;
+
+/** Counts of one part of the run, and what to print of its failures. */
+export class Report {
+  passed = 0;
+  failed = 0;
+
+  constructor(part) {
+    this.part = part;
+  }
+
+  /** Counts a failure and prints its line. */
+  fail(title, error) {
+    this.failed++;
+    console.log(`FAIL ${this.part}: ${title}: ${oneLine(error)}`);
+  }
+
+  summary() {
+    return `${this.part}: ${this.passed} passed, ${this.failed} failed`;
+  }
+}
+
+/**
+ * Runs the tests into the report.
+ *
+ * `makeContext()` gives what each test function receives; its `close()` is
+ * awaited after the test. `stopped()` says why the rest can not run (undefined
+ * while it can); what was not run counts as failed. `only` keeps the tests
+ * whose title holds that text.
+ */
+export async function runTests(report, label, tests, { makeContext, stopped, only = "" }) {
+  for (const [name, test] of Object.entries(tests)) {
+    const title = `[${label}] ${name}`;
+    if (!title.includes(only)) continue;
+    const reason = stopped();
+    if (reason !== undefined) {
+      report.fail(title, new Mismatch(`expected to run, but ${reason}`));
+      continue;
+    }
+    const context = makeContext();
+    try {
+      await limited(test(context));
+      report.passed++;
+    } catch (error) {
+      report.fail(title, error);
+    } finally {
+      await context.close();
+    }
+  }
+}
+
+// Clients call listeners from timers and sockets: what these throw belongs to
+// the test that is running.
+let interrupt = (error) => {
+  throw error;
+};
+process.on("uncaughtException", (error) => interrupt(error));
+
+async function limited(promise) {
+  let timer;
+  const limit = new Promise((_, reject) => {
+    interrupt = reject;
+    timer = setTimeout(() => reject(new Mismatch(`expected to end within ${TEST_LIMIT_MS} ms`)), TEST_LIMIT_MS);
+  });
+  promise.catch(() => {});
+  try {
+    await Promise.race([promise, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function oneLine(error) {
+  if (error instanceof Mismatch) return error.message;
+  const place = error.stack?.split("\n").find((line) => line.includes("/interop/js/") && !line.includes("node_modules"));
+  return `expected no error, got ${error.message?.replaceAll("\n", " ")} (${place?.trim() ?? "outside the tests"})`;
+}
