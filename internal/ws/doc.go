@@ -1,0 +1,7 @@
+// Package ws is the WebSocket protocol, RFC 6455, for both ends of a connection.
+//
+// Its lowest layer does no input or output. A [Parser] is given what was read and
+// hands out whole messages; the Append functions write frames behind what a buffer
+// already holds. [Check] and [Accept] are the server's handshake, [Dial] is the
+// client's.
+package ws
