@@ -1,0 +1,153 @@
+package ws
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"socketio/internal/serial"
+)
+
+const (
+	// lingerTime is how long a connection that we closed waits for the peer's
+	// answer.
+	lingerTime = 5 * time.Second
+
+	// pingBudget is how many pings per second a peer may send.
+	pingBudget = 100
+)
+
+// A Handler gets what one connection receives. Its methods are called by the
+// goroutine that reads.
+type Handler interface {
+	// Message is called for each text and binary message, in order. The
+	// bytes are the connection's again when it returns, unless m.Owned. Once
+	// it has called [Conn.MayWait] another goroutine may read on.
+	Message(m Message)
+
+	// Closed is called once, when nothing more will be received: with a
+	// *CloseError for the peer's close frame or for what the peer did wrong,
+	// else with the error of the network. It is not called while a Message
+	// that has not been handed over is running.
+	Closed(err error)
+}
+
+// A Config is shared by many connections.
+type Config struct {
+	Client       bool // our end masks
+	MaxPayload   int  // of a received message, in bytes
+	QueueBytes   int  // limit of what may wait to be written, 64 bytes per frame included
+	WriteTimeout time.Duration
+	Monitor      *serial.Monitor
+	Goroutines   *sync.WaitGroup // counts those of all the connections
+}
+
+// A Conn is one WebSocket connection, either end.
+//
+// At rest it costs one goroutine and no buffer. The goroutine waits until
+// input is there, reads it into a borrowed buffer and has the handler run
+// on it; what is written meanwhile leaves in one write when the batch is done. What the kernel does
+// not take at once is written by a second goroutine, which lives as
+// long as something waits.
+type Conn struct {
+	config  *Config
+	handler Handler
+	nc      net.Conn
+	raw     syscall.RawConn // nil if nc has no descriptor to wait on
+
+	turn atomic.Pointer[serial.Turn] // of the batch that is being read
+
+	// The reader's; they pass to its successor.
+	parser    Parser
+	readFD    func(fd uintptr) bool // given to raw.Read
+	buf       *buffer               // what readFD read to
+	space     []byte                // where readFD is to read to instead
+	n         int                   // bytes that were read
+	err       error                 // of the read
+	rest      []byte                // the undecoded rest of the batch
+	renew     bool                  // go on in a fresh goroutine after this batch
+	told      bool                  // the handler knows that this is the end
+	pings     int                   // received in the second that began at pingStart
+	pingStart time.Time
+
+	mu        sync.Mutex // guards what follows
+	out       *buffer    // frames that wait, nil if none
+	frames    int        // how many they are
+	inflight  int        // bytes that are being written
+	corked    bool       // a batch is being read: its end flushes
+	writing   bool       // somebody writes; only that one may
+	closeSent bool       // nothing may follow our close frame
+	hangUp    bool       // close nc when all is written
+	closed    bool       // nc is closed
+	failed    error      // of a write
+}
+
+// NewConn makes a connection of nc, whose handshake is done. Nothing is read
+// before Start.
+func NewConn(nc net.Conn, config *Config, h Handler) *Conn {
+	c := &Conn{config: config, handler: h, nc: nc}
+	c.parser.Client = config.Client
+	c.parser.Limit = config.MaxPayload
+	if c.raw = rawConn(nc); c.raw != nil {
+		c.readFD = c.readNow
+	}
+	return c
+}
+
+// Start begins to read, after what came with the handshake.
+func (c *Conn) Start(early []byte) {
+	c.config.Goroutines.Go(func() { c.serve(early) })
+}
+
+// Close sends a close frame behind all that waits and ends the connection when
+// the peer has answered, at the latest after five seconds. It does not block.
+func (c *Conn) Close(code int, reason string) {
+	c.mu.Lock()
+	if c.closed || c.closeSent {
+		c.mu.Unlock()
+		return
+	}
+	c.appendClose(code, reason)
+	c.flush()
+	c.nc.SetReadDeadline(time.Now().Add(lingerTime))
+}
+
+// CloseNow ends the connection without a word.
+func (c *Conn) CloseNow() {
+	c.mu.Lock()
+	c.shut()
+	c.mu.Unlock()
+}
+
+// shut closes nc once. The caller holds mu; closing does not block, since every
+// user of the descriptor is woken by it.
+func (c *Conn) shut() {
+	if !c.closed {
+		c.closed = true
+		c.nc.Close()
+	}
+}
+
+// MayWait says that the handler now runs code that may wait. It is called
+// within Message only.
+func (c *Conn) MayWait() { c.turn.Load().MayWait() }
+
+// HandOver lets another goroutine read on, if the handler said that it may wait.
+func (c *Conn) HandOver() {
+	if t := c.turn.Load(); t != nil {
+		t.HandOver()
+	}
+}
+
+// Handling says whether a batch of input is being handled just now. While
+// the handler holds the reading back, what the peer has sent is not seen.
+func (c *Conn) Handling() bool { return c.turn.Load() != nil }
+
+// Renew makes the reader go on in a fresh goroutine after this batch, with a
+// stack that has not grown. It is called within Message, before MayWait.
+func (c *Conn) Renew() { c.renew = true }
+
+// RemoteAddr is the peer's address.
+func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }

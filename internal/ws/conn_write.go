@@ -1,0 +1,304 @@
+package ws
+
+import (
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// ErrClosed is returned for what is written to a connection that is closing.
+var ErrClosed = net.ErrClosed
+
+// ErrQueueFull is returned for what is written when Config.QueueBytes wait.
+var ErrQueueFull = errors.New("ws: too much waits to be written")
+
+// frameCost is what a frame counts in the queue besides its bytes.
+const frameCost = 64
+
+// A Frame is one message to be written.
+type Frame struct {
+	Op     Opcode
+	Prefix byte // written before Data unless 0
+	Data   []byte
+}
+
+// Write queues the frames, which stay together, and writes what the kernel takes.
+// It does not block and copies the data. Errors: ErrClosed, ErrQueueFull.
+func (c *Conn) Write(fs ...Frame) error {
+	size := 0
+	for i := range fs {
+		size += len(fs[i].Data) + 1
+	}
+	c.mu.Lock()
+	if err := c.admit(size, len(fs)); err != nil {
+		c.mu.Unlock()
+		return err
+	}
+	c.append(fs)
+	c.flush()
+	return nil
+}
+
+// TryWrite is Write if nothing waits, and says whether that was so.
+func (c *Conn) TryWrite(fs ...Frame) bool {
+	c.mu.Lock()
+	if c.frames > 0 || c.writing || c.closeSent || c.closed {
+		c.mu.Unlock()
+		return false
+	}
+	c.append(fs)
+	c.flush()
+	return true
+}
+
+// WriteEncoded is Write for a number of frames that [AppendFrame] has made, not
+// for a client. If nothing waits they are written without being copied.
+func (c *Conn) WriteEncoded(frames []byte, number int) error {
+	c.mu.Lock()
+	if err := c.admit(len(frames), number); err != nil {
+		c.mu.Unlock()
+		return err
+	}
+	c.writeEncoded(frames, number)
+	return nil
+}
+
+// TryWriteEncoded is WriteEncoded if nothing waits, and says whether that was so.
+func (c *Conn) TryWriteEncoded(frames []byte, number int) bool {
+	c.mu.Lock()
+	if c.frames > 0 || c.writing || c.closeSent || c.closed {
+		c.mu.Unlock()
+		return false
+	}
+	c.writeEncoded(frames, number)
+	return true
+}
+
+// Waiting returns how many frames wait to be written, and how many bytes of them
+// and of those that are being written.
+func (c *Conn) Waiting() (frames, bytes int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.frames, c.waiting()
+}
+
+// waiting is the bytes that count against the queue's limit, without the cost of
+// the frames. The caller holds mu.
+func (c *Conn) waiting() int {
+	if c.out == nil {
+		return c.inflight
+	}
+	return c.inflight + len(c.out.b)
+}
+
+// admit says whether so much more may wait. An empty queue takes anything. The
+// caller holds mu.
+func (c *Conn) admit(size, number int) error {
+	if c.closed || c.closeSent {
+		return ErrClosed
+	}
+	queued := c.waiting() + frameCost*c.frames
+	if queued > 0 && queued+size+frameCost*number > c.config.QueueBytes {
+		return ErrQueueFull
+	}
+	return nil
+}
+
+// append adds frames to those that wait. The caller holds mu.
+func (c *Conn) append(fs []Frame) {
+	b := c.output()
+	for i := range fs {
+		b = c.appendFrame(b, &fs[i])
+	}
+	c.out.b = b
+	c.frames += len(fs)
+}
+
+// output is what waits, in a buffer that can take more. The caller holds mu.
+func (c *Conn) output() []byte {
+	if c.out == nil {
+		c.out = writeBuffers.get()
+		c.out.b = c.out.b[:0]
+	}
+	return c.out.b
+}
+
+func (c *Conn) appendFrame(b []byte, f *Frame) []byte {
+	n := len(f.Data)
+	if f.Prefix != 0 {
+		n++
+	}
+	if c.config.Client {
+		return appendMaskedFrame(b, f, n)
+	}
+	b = AppendHeader(b, f.Op, n)
+	if f.Prefix != 0 {
+		b = append(b, f.Prefix)
+	}
+	return append(b, f.Data...)
+}
+
+func appendMaskedFrame(b []byte, f *Frame, n int) []byte {
+	if f.Prefix == 0 {
+		return AppendMasked(b, f.Op, f.Data)
+	}
+	payload := make([]byte, 0, n)
+	payload = append(payload, f.Prefix)
+	return AppendMasked(b, f.Op, append(payload, f.Data...))
+}
+
+// appendClose makes our close frame the last that is written. The caller holds mu.
+func (c *Conn) appendClose(code int, reason string) {
+	if c.closeSent || c.closed {
+		return
+	}
+	c.closeSent = true
+	b := c.output()
+	c.out.b = AppendClose(b, code, reason, c.config.Client)
+	c.frames++
+}
+
+// writeEncoded writes frames past the queue if that is empty. The caller holds mu,
+// which is released.
+func (c *Conn) writeEncoded(frames []byte, number int) {
+	if c.raw == nil || c.corked || c.writing || c.frames > 0 {
+		b := c.output()
+		c.out.b = append(b, frames...)
+		c.frames += number
+		c.flush()
+		return
+	}
+	c.writing, c.inflight = true, len(frames)
+	c.mu.Unlock()
+	n, err := c.writeNow(frames)
+	c.mu.Lock()
+	if err != nil || n < len(frames) {
+		buf := writeBuffers.get()
+		buf.b = append(buf.b[:0], frames[n:]...)
+		c.leave(buf, 0, err)
+		return
+	}
+	c.writing, c.inflight = false, 0
+	c.flush()
+}
+
+// flush writes what waits, unless the batch that is being read will, or somebody is
+// at it. It never blocks. The caller holds mu, which is released.
+func (c *Conn) flush() {
+	for c.out != nil && !c.corked && !c.writing && !c.closed {
+		buf := c.takeOut()
+		if c.raw == nil {
+			c.leave(buf, 0, nil)
+			return
+		}
+		c.mu.Unlock()
+		n, err := c.writeNow(buf.b)
+		c.mu.Lock()
+		if err != nil || n < len(buf.b) {
+			c.leave(buf, n, err)
+			return
+		}
+		writeBuffers.put(buf)
+		c.writing, c.inflight = false, 0
+	}
+	if c.hangUp && c.out == nil && !c.writing {
+		c.shut()
+	}
+	c.mu.Unlock()
+}
+
+// takeOut makes the caller, who holds mu, the one that writes what waits.
+func (c *Conn) takeOut() *buffer {
+	buf := c.out
+	c.out, c.frames = nil, 0
+	c.writing, c.inflight = true, len(buf.b)
+	return buf
+}
+
+// leave lets a goroutine write the rest of buf, or ends the connection if writing
+// has failed. The caller, who was the one to write, holds mu, which is released.
+func (c *Conn) leave(buf *buffer, n int, err error) {
+	if err != nil {
+		c.fail(err)
+		c.mu.Unlock()
+		return
+	}
+	c.mu.Unlock()
+	c.config.Goroutines.Go(func() { c.write(buf, n) })
+}
+
+// fail ends the connection after a write has failed; the reader sees it and tells
+// the handler. The caller holds mu.
+func (c *Conn) fail(err error) {
+	c.writing = false
+	if c.failed == nil && !c.closed {
+		c.failed = err
+	}
+	c.shut()
+}
+
+// write is the writer's goroutine: it writes buf from n on, and then all that has
+// gathered meanwhile.
+func (c *Conn) write(buf *buffer, n int) {
+	for {
+		err := c.writeAll(buf.b[n:])
+		writeBuffers.put(buf)
+		c.mu.Lock()
+		if err != nil || c.closed || c.out == nil || c.corked {
+			c.writing, c.inflight = false, 0
+			if err != nil {
+				c.fail(err)
+			} else {
+				c.nc.SetWriteDeadline(time.Time{})
+			}
+			c.flush()
+			return
+		}
+		buf, n = c.takeOut(), 0
+		c.mu.Unlock()
+	}
+}
+
+// writeAll writes b. A peer may be slow, but takes something within every
+// WriteTimeout.
+func (c *Conn) writeAll(b []byte) error {
+	for len(b) > 0 {
+		c.nc.SetWriteDeadline(time.Now().Add(c.config.WriteTimeout))
+		n, err := c.nc.Write(b)
+		b = b[n:]
+		if err != nil && (n == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeNow writes what the kernel takes of b.
+func (c *Conn) writeNow(b []byte) (int, error) {
+	w := writeOps.Get().(*writeOp)
+	w.b = b
+	err := c.raw.Write(w.do)
+	n := w.n
+	if err == nil && w.err != nil {
+		err = os.NewSyscallError("write", w.err)
+	}
+	w.b = nil
+	writeOps.Put(w)
+	return n, err
+}
+
+// A writeOp is the closure that RawConn.Write wants, made once.
+type writeOp struct {
+	do  func(fd uintptr) bool
+	b   []byte
+	n   int
+	err error
+}
+
+var writeOps = sync.Pool{New: func() any {
+	w := new(writeOp)
+	w.do = w.writeNow
+	return w
+}}
