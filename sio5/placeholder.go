@@ -46,7 +46,7 @@ func readPlaceholder(b []byte, i int) (num, end int) {
 			return -1, i
 		}
 		between = ','
-		key, valueAt := readKey(b, skipSpace(b, i+1))
+		key, valueAt, _ := readKey(b, skipSpace(b, i+1))
 		switch {
 		case keyIs(key, placeholderKey) && !marked && isTrue(b, valueAt):
 			marked = true
@@ -67,18 +67,18 @@ func readPlaceholder(b []byte, i int) (num, end int) {
 	return num, i + 1
 }
 
-// readKey returns the key at b[i] in its quotes, and the place of its value; nil
-// if there is no key.
-func readKey(b []byte, i int) (key []byte, valueAt int) {
+// readKey returns the key at b[i] in its quotes, the place of its value, and its
+// end. The key is nil if there is none; end then is behind the string, if any.
+func readKey(b []byte, i int) (key []byte, valueAt, end int) {
 	if at(b, i) != '"' {
-		return nil, i
+		return nil, i, i
 	}
-	end := skipString(b, i)
+	end = skipString(b, i)
 	colon := skipSpace(b, end)
 	if at(b, colon) != ':' {
-		return nil, i
+		return nil, end, end
 	}
-	return b[i:end], skipSpace(b, colon+1)
+	return b[i:end], skipSpace(b, colon+1), end
 }
 
 // keyIs says whether the quoted key, its escapes resolved, is name.
@@ -125,13 +125,14 @@ func readIndex(b []byte, i int) (num, end int) {
 // placeholder, with "_placeholder":true, but is not exactly one is refused,
 // because peers differ in what they make of it.
 func checkPlaceholders(b []byte, i, count int) error {
+	// This bounds what a short text can make the decoder allocate.
 	if (len(b)-i)/shortestPlaceholder < count {
 		return fail(b, i, "more attachments announced than used")
 	}
 	used := make([]bool, count)
 	missing := count
 	// A placeholder holds no other object or array, so the brace that opened
-	// it is the last bracket before its keys.
+	// it is the last bracket before its keys. Elsewhere brace is -1.
 	brace := -1
 	for i < len(b) {
 		switch b[i] {
@@ -142,30 +143,17 @@ func checkPlaceholders(b []byte, i, count int) error {
 			brace = -1
 			i++
 		case '"':
-			key, valueAt := readKey(b, i)
-			if key == nil {
-				i = skipString(b, i)
+			key, valueAt, end := readKey(b, i)
+			if key == nil || !keyIs(key, placeholderKey) || !isTrue(b, valueAt) {
+				i = end
 				continue
 			}
-			if !keyIs(key, placeholderKey) || !isTrue(b, valueAt) {
-				i = valueAt
-				continue
+			var err error
+			if i, err = usePlaceholder(b, brace, i, used); err != nil {
+				return err
 			}
-			if brace < 0 {
-				return fail(b, i, "an invalid placeholder")
-			}
-			num, end := readPlaceholder(b, brace)
-			switch {
-			case num < 0:
-				return fail(b, brace, "an invalid placeholder")
-			case num >= count:
-				return fail(b, brace, "a placeholder for no attachment")
-			case used[num]:
-				return fail(b, brace, "a second placeholder for one attachment")
-			}
-			used[num] = true
 			missing--
-			i, brace = end, -1
+			brace = -1
 		default:
 			i++
 		}
@@ -174,4 +162,24 @@ func checkPlaceholders(b []byte, i, count int) error {
 		return fail(b, i, "more attachments announced than used")
 	}
 	return nil
+}
+
+// usePlaceholder reads the placeholder that begins at b[brace], marks its
+// attachment as used, and returns its end. The key that claims it is one is at
+// keyAt.
+func usePlaceholder(b []byte, brace, keyAt int, used []bool) (int, error) {
+	if brace < 0 {
+		return keyAt, fail(b, keyAt, "an invalid placeholder")
+	}
+	num, end := readPlaceholder(b, brace)
+	switch {
+	case num < 0:
+		return brace, fail(b, brace, "an invalid placeholder")
+	case num >= len(used):
+		return brace, fail(b, brace, "a placeholder for no attachment")
+	case used[num]:
+		return brace, fail(b, brace, "a second placeholder for one attachment")
+	}
+	used[num] = true
+	return end, nil
 }

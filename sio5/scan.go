@@ -18,12 +18,28 @@ const maxDepth = 512
 // array (0).
 type nesting [maxDepth / 64]uint64
 
-func (n *nesting) setObject(level int)   { n[level>>6] |= 1 << (level & 63) }
-func (n *nesting) setArray(level int)    { n[level>>6] &^= 1 << (level & 63) }
-func (n *nesting) object(level int) bool { return n[level>>6]>>(level&63)&1 == 1 }
-func closes(c byte, object bool) bool    { return c == '}' && object || c == ']' && !object }
-func isSpace(c byte) bool                { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
-func isDigit(c byte) bool                { return c-'0' <= 9 }
+func (n *nesting) set(level int, object bool) {
+	bit := uint64(1) << (level % 64)
+	if object {
+		n[level/64] |= bit
+	} else {
+		n[level/64] &^= bit
+	}
+}
+
+func (n *nesting) object(level int) bool { return n[level/64]>>(level%64)&1 == 1 }
+
+// closes says whether c is the bracket that ends an object, or an array.
+func closes(c byte, object bool) bool {
+	if object {
+		return c == '}'
+	}
+	return c == ']'
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
+
+func isDigit(c byte) bool { return c-'0' <= 9 }
 
 // at returns b[i], or 0 behind the end, where no JSON token begins.
 func at(b []byte, i int) byte {
@@ -61,53 +77,42 @@ func scanValue(b []byte, i, depth int) (int, error) {
 	}
 }
 
-// scanContainer reads the array or object that begins at b[i].
+// scanContainer reads the array or object that begins at b[i]. It goes from value
+// to value; open says what the values around it are.
 func scanContainer(b []byte, i, depth int) (int, error) {
 	var open nesting
 	var err error
-	level := depth
-	for {
-		// A value is due.
-		switch c := at(b, i); c {
-		case '{', '[':
+	for level := depth; ; {
+		if c := at(b, i); c == '{' || c == '[' {
 			if level == maxDepth {
 				return i, failLimit(b, i, "JSON nested deeper", maxDepth)
 			}
 			object := c == '{'
-			if object {
-				open.setObject(level)
-			} else {
-				open.setArray(level)
-			}
+			open.set(level, object)
 			level++
 			i = skipSpace(b, i+1)
-			if closes(at(b, i), object) {
-				break // An empty container is closed below, like any other.
-			}
-			if object {
-				if i, err = scanKey(b, i); err != nil {
-					return i, err
+			if !closes(at(b, i), object) {
+				if object {
+					if i, err = scanKey(b, i); err != nil {
+						return i, err
+					}
 				}
+				continue
 			}
-			continue
-		default:
-			if i, err = scanValue(b, i, level); err != nil {
-				return i, err
-			}
+		} else if i, err = scanValue(b, i, level); err != nil {
+			return i, err
 		}
-		// A value is complete. It may have been the last of one or more
-		// containers.
+		// A value is complete, or a container empty: close what ends here.
 		i = skipSpace(b, i)
-		for level > depth && closes(at(b, i), open.object(level-1)) {
-			level--
+		for closes(at(b, i), open.object(level-1)) {
 			i++
-			if level == depth {
+			if level--; level == depth {
 				return i, nil
 			}
 			i = skipSpace(b, i)
 		}
 		if at(b, i) != ',' {
-			return i, fail(b, i, "JSON does not go on")
+			return i, fail(b, i, "neither comma nor bracket in JSON")
 		}
 		i = skipSpace(b, i+1)
 		if open.object(level - 1) {
