@@ -1,0 +1,115 @@
+# Socket.IO for Go: what there is to do here. `make` alone lists it.
+#
+# go.work joins several modules and `./...` stops at a module's edge, so whatever walks
+# the tree walks $(PACKAGES): the packages of every module that go.work names.
+
+export GOTOOLCHAIN = auto
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+T ?= 30s
+BENCH ?= ../shared/bench
+SUITES ?=
+
+BIN := $(CURDIR)/.tmp/bin
+PARTS := go run ./internal/cmd/parts
+
+# Expanded where used: asking go takes a moment that `make help` need not wait for.
+MODULES = $(or $(shell go list -f '{{.Dir}}' -m),$(error go list -m names no module))
+PACKAGES = $(addsuffix /...,$(MODULES))
+# having finds the directories whose tests declare a function of that name or prefix.
+having = $(shell grep -lr --include='*_test.go' --exclude-dir='.?*' --exclude-dir=node_modules '^func $1' . | xargs -r -n1 dirname | sort -u)
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: run
+run: ## start the walk-through's server and page; Ctrl-C ends it
+	@go build -o $(BIN)/walkthrough ./examples/walkthrough
+	@exec $(BIN)/walkthrough
+
+.PHONY: test
+test: ## everything that has to pass: set-up, check, race, guard, interop-js
+	@$(PARTS) -log .tmp/test \
+		'set-up and lint=$(MAKE) -k setup check' \
+		'Go tests with race detector=$(MAKE) race' \
+		'guards=$(MAKE) guard' \
+		'JS and Chromium=$(MAKE) interop-js'
+
+.PHONY: setup
+setup: ## install what the tests need: npm packages, Chromium, the linter; quick when done
+	@go run ./internal/cmd/setup
+
+.PHONY: check
+check: $(BIN)/golangci-lint ## vet, lint, layers, tidy, formatting, builds for other systems
+	@$(PARTS) -log .tmp/check \
+		'go vet=go vet $(PACKAGES)' \
+		'lint=$(MAKE) lint' \
+		'layers=go test -count=1 -run "^(TestImportsPointDown|TestPlantedViolationsAreFound)$$" .' \
+		'tidy=for m in $(MODULES); do (cd $$m && go mod tidy -diff) || exit 1; done' \
+		'format=$(MAKE) fmt-diff' \
+		'build for linux-386=GOOS=linux GOARCH=386 go build $(PACKAGES)' \
+		'build for windows-amd64=GOOS=windows GOARCH=amd64 go build $(PACKAGES)' \
+		'build for darwin-arm64=GOOS=darwin GOARCH=arm64 go build $(PACKAGES)'
+
+.PHONY: lint
+lint: $(BIN)/golangci-lint ## golangci-lint with .golangci.yml over all modules
+	@status=0; for m in $(MODULES); do \
+		(cd $$m && $(BIN)/golangci-lint run --allow-parallel-runners --config $(CURDIR)/.golangci.yml ./...) || status=1; \
+	done; exit $$status
+
+$(BIN)/golangci-lint: tools/go.mod tools/go.sum
+	@go run ./internal/cmd/setup lint
+
+.PHONY: fmt
+fmt: ## go fmt over all modules
+	@go fmt $(PACKAGES)
+
+# go fmt can only rewrite; its own gofmt, the one of the toolchain in use, can also tell.
+.PHONY: fmt-diff
+fmt-diff:
+	@diff=$$(git ls-files -co --exclude-standard '*.go' | xargs "$$(go env GOROOT)/bin/gofmt" -d 2>&1); \
+	[ -z "$$diff" ] || { printf '%s\n' "$$diff" 'not formatted: run make fmt'; exit 1; }
+
+.PHONY: race
+race: ## Go tests of all modules with the race detector, in random order
+	@go test -race -shuffle=on -count=1 -skip '^TestGuard' $(PACKAGES)
+
+# Guards hold figures of this machine: one package at a time, nothing beside it.
+.PHONY: guard
+guard: ## the tests that hold memory and allocation figures (TestGuard…), without -race
+	@guards='$(call having,TestGuard)'; [ -n "$$guards" ] || { echo 'guard: no TestGuard anywhere'; exit 1; }; \
+	go test -run '^TestGuard' -count=1 -v -p 1 $$guards
+
+.PHONY: interop-js
+interop-js: setup ## the official JavaScript clients against the fixture, in Node and in Chromium
+	@node interop/js/run.mjs
+
+.PHONY: official
+official: ## the reference's two protocol suites; SUITES=DIR is a checkout of socketio/socket.io
+	@if [ -n "$(SUITES)" ]; then go build -o $(BIN)/official ./interop/official; fi
+	@go run ./internal/cmd/official -suites '$(SUITES)' -server $(BIN)/official
+
+.PHONY: fuzz
+fuzz: ## every fuzz target of every module, one by one, each for T=30s
+	@go run ./internal/cmd/fuzz -time $(T) $(PACKAGES)
+
+.PHONY: bench
+bench: ## Go benchmarks with allocations; then, where BENCH=DIR has it, the comparison with other servers
+	@go test -run '^$$' -bench . -benchmem $(call having,Benchmark)
+	@if [ -x $(BENCH)/run ]; then \
+		go build -o $(BIN)/bench-server ./bench/server && \
+		BENCH_BUILD=$(CURDIR)/.tmp/bench $(BENCH)/run --server mine=$(BIN)/bench-server --only rawgws --only socketioxide; \
+	else echo 'no comparison with other servers: $(BENCH)/run is not there'; fi
+
+.PHONY: vuln
+vuln: ## known vulnerabilities in what is called; asks vuln.go.dev, so it is no part of check
+	@GOWORK=off go build -C tools -o $(BIN)/govulncheck golang.org/x/vuln/cmd/govulncheck
+	@for m in $(MODULES); do (cd $$m && $(BIN)/govulncheck ./...) || exit 1; done
+
+.PHONY: clean
+clean: ## remove what the other targets built and installed inside the tree
+	@rm -rf .tmp interop/js/node_modules

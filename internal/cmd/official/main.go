@@ -1,0 +1,86 @@
+// Command official runs the two protocol suites of the socketio/socket.io repository
+// against a server and prints what came of them:
+//
+//	official -suites DIR -server .tmp/bin/official
+//	engine.io v4: 25 passed, 0 failed
+//	socket.io v5: 32 passed, 0 failed
+//
+// DIR is a checkout of that repository; it is read, never written to. The suites talk to
+// localhost:3000, which is where the server has to listen. The exit code is 0 when both
+// suites pass as a whole, 2 when DIR is missing or is something else, 1 otherwise.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+const address = "localhost:3000" // hard-coded in the suites
+
+func main() {
+	dir := flag.String("suites", "", "a checkout of github.com/socketio/socket.io")
+	server := flag.String("server", "", "the command that starts the server")
+	work := flag.String("work", ".tmp/official", "directory for copies of the suites, reports and logs")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	if err := checkout(*dir); err != nil {
+		fmt.Fprintln(os.Stderr, "official:", err)
+		os.Exit(2)
+	}
+	ok, err := run(ctx, *dir, *work, strings.Fields(*server))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "official:", err)
+	}
+	if err != nil || !ok {
+		os.Exit(1)
+	}
+}
+
+// checkout says what is wanted where dir does not hold the suites.
+func checkout(dir string) error {
+	for _, s := range suites {
+		_, err := os.Stat(filepath.Join(dir, s.path, "package-lock.json"))
+		if dir == "" || err != nil {
+			return fmt.Errorf("%q has no %s\n"+
+				"make official SUITES=DIR wants a checkout of the reference's repository, outside this one:\n"+
+				"  git clone --depth 1 https://github.com/socketio/socket.io ../socket.io\n"+
+				"  make official SUITES=../socket.io", dir, s.path)
+		}
+	}
+	return nil
+}
+
+// run reports whether both suites passed as a whole.
+func run(ctx context.Context, dir, work string, server []string) (bool, error) {
+	for _, s := range suites {
+		if err := s.install(ctx, dir, work); err != nil {
+			return false, fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	stop, err := start(ctx, server, filepath.Join(work, "server.log"))
+	if err != nil {
+		return false, err
+	}
+	defer stop()
+	ok := true
+	for _, s := range suites {
+		r, err := s.run(ctx, work)
+		if err != nil {
+			return false, fmt.Errorf("%s: %w", s.name, err)
+		}
+		fmt.Printf("%s: %d passed, %d failed\n", s.name, r.Stats.Passes, r.Stats.Failures)
+		for _, f := range r.Failures {
+			fmt.Printf("  %s: %s\n", f.FullTitle, f.Err.Message)
+		}
+		ok = ok && r.Stats.Failures == 0 && r.Stats.Passes == s.tests
+	}
+	return ok, nil
+}

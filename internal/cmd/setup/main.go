@@ -1,0 +1,144 @@
+// Command setup installs what the tests need besides Go: Chromium and a font from the
+// distribution's packages, the npm packages of interop/js, and the linter of the tools
+// module. It is quick when all of it is there.
+//
+//	setup         everything
+//	setup lint    the linter alone
+//
+// Distribution packages are installed only by root or with CI=true in the environment;
+// otherwise setup names what is missing and exits 2. It runs from the repository's root.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+	"strings"
+	"time"
+
+	"socketio/internal/cmd/npm"
+	"socketio/internal/cmd/progress"
+)
+
+const (
+	jsDir = "interop/js"
+	logs  = ".tmp/setup"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	install := everything
+	if slices.Equal(os.Args[1:], []string{"lint"}) {
+		install = linter
+	}
+	if err := install(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "set-up:", err)
+		os.Exit(2)
+	}
+}
+
+func everything(ctx context.Context) error {
+	for _, part := range []func(context.Context) error{system, packages, linter} {
+		if err := part(ctx); err != nil {
+			return err
+		}
+	}
+	fmt.Println("set-up: complete")
+	return nil
+}
+
+// system makes sure of Node.js, npm, Chromium and a Chinese font.
+func system(ctx context.Context) error {
+	missing := probe(needs)
+	if len(missing) == 0 {
+		return nil
+	}
+	install := installer()
+	if install == nil {
+		return fmt.Errorf("missing: %s\nOn Debian or Ubuntu: sudo apt-get install %s (or run this as root, or with CI=true)",
+			names(missing), strings.Join(debian(missing), " "))
+	}
+	if err := install(ctx, missing); err != nil {
+		return fmt.Errorf("cannot install %s: %w", names(missing), err)
+	}
+	if still := probe(missing); len(still) > 0 {
+		return fmt.Errorf("the distribution's packages do not give %s", names(still))
+	}
+	return nil
+}
+
+// installer returns what installs packages here, or nil where nothing may or can.
+func installer() func(context.Context, []need) error {
+	root := os.Geteuid() == 0
+	if !root && os.Getenv("CI") != "true" {
+		return nil
+	}
+	if _, err := exec.LookPath("apt-get"); err != nil {
+		return nil
+	}
+	// A lock held by another apt-get is waited for instead of failing at once.
+	apt := []string{"env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300", "-y"}
+	if !root {
+		apt = slices.Concat([]string{"sudo", "-n"}, apt)
+	}
+	return func(ctx context.Context, missing []need) error {
+		if err := step(ctx, "apt-get update", "apt-update", slices.Concat(apt, []string{"update"})...); err != nil {
+			return err
+		}
+		pkgs := debian(missing)
+		command := slices.Concat(apt, []string{"install", "--no-install-recommends"}, pkgs)
+		return step(ctx, "installing "+strings.Join(pkgs, " "), "apt-install", command...)
+	}
+}
+
+// packages installs the npm packages of the JavaScript tests.
+func packages(ctx context.Context) error {
+	start := time.Now()
+	ran, err := npm.Ci(ctx, os.Stdout, jsDir, logs+"/npm.log")
+	if err != nil {
+		return fmt.Errorf("npm ci in %s: %w", jsDir, err)
+	}
+	if ran {
+		fmt.Printf("set-up: npm packages of %s, %.1f s\n", jsDir, time.Since(start).Seconds())
+	}
+	return nil
+}
+
+// linter builds golangci-lint as the tools module pins it. GOWORK=off keeps the other
+// modules of the workspace from moving its dependencies.
+func linter(ctx context.Context) error {
+	const bin = ".tmp/bin/golangci-lint"
+	if newer(bin, "tools/go.mod") && newer(bin, "tools/go.sum") {
+		return nil
+	}
+	return step(ctx, "building golangci-lint (a minute or two, once)", "golangci-lint",
+		"env", "GOWORK=off", "go", "build", "-C", "tools", "-o", "../"+bin,
+		"github.com/golangci/golangci-lint/v2/cmd/golangci-lint")
+}
+
+// newer reports whether file exists and was written after source.
+func newer(file, source string) bool {
+	f, err := os.Stat(file)
+	if err != nil {
+		return false
+	}
+	s, err := os.Stat(source)
+	return err == nil && f.ModTime().After(s.ModTime())
+}
+
+// step runs one command quietly, saying before and after what it is about.
+func step(ctx context.Context, name, log string, command ...string) error {
+	fmt.Printf("set-up: %s\n", name)
+	r := progress.Run(ctx, os.Stdout, progress.Step{
+		Name: name, Command: command, Log: logs + "/" + log + ".log", Quiet: true,
+	})
+	if r.Err != nil {
+		return r.Err
+	}
+	fmt.Printf("set-up: %s, %.1f s\n", name, r.Elapsed.Seconds())
+	return nil
+}

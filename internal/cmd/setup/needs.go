@@ -1,0 +1,92 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// nodeMajor is the oldest Node.js that interop/js runs on (its package.json says so too).
+const nodeMajor = 20
+
+// need is something that must be on the machine before npm can go on.
+type need struct {
+	name   string   // as the message for the user calls it
+	debian []string // the packages that bring it
+	have   func() bool
+}
+
+var needs = []need{
+	{"Node.js 20 or newer", []string{"nodejs"}, haveNode},
+	{"npm", []string{"npm"}, func() bool { return onPath("npm") }},
+	{"Chromium", []string{"chromium"}, haveChromium},
+	{"a Chinese font", []string{"fontconfig", "fonts-wqy-microhei"}, haveFont},
+}
+
+// probe returns those of the needs that are not met.
+func probe(of []need) []need {
+	var missing []need
+	for _, n := range of {
+		if !n.have() {
+			missing = append(missing, n)
+		}
+	}
+	return missing
+}
+
+func names(of []need) string {
+	var s []string
+	for _, n := range of {
+		s = append(s, n.name)
+	}
+	return strings.Join(s, ", ")
+}
+
+func debian(of []need) []string {
+	var pkgs []string
+	for _, n := range of {
+		pkgs = append(pkgs, n.debian...)
+	}
+	return pkgs
+}
+
+func onPath(program string) bool {
+	_, err := exec.LookPath(program)
+	return err == nil
+}
+
+func haveNode() bool {
+	out, err := exec.Command("node", "--version").Output()
+	return err == nil && major(string(out)) >= nodeMajor
+}
+
+// major reads the first number of a version as "node --version" prints it: v20.1.0.
+func major(version string) int {
+	first, _, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
+	n, err := strconv.Atoi(first)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// haveChromium looks where the tests look: $CHROMIUM, then the usual names.
+func haveChromium() bool {
+	if path := os.Getenv("CHROMIUM"); path != "" {
+		return onPath(path)
+	}
+	return slices.ContainsFunc([]string{"chromium", "chromium-browser", "google-chrome"}, onPath)
+}
+
+// haveFont asks fontconfig for a font with Chinese, so that the screenshot the browser
+// test keeps is readable. Systems other than Linux bring one along.
+func haveFont() bool {
+	if runtime.GOOS != "linux" {
+		return true
+	}
+	out, err := exec.Command("fc-list", ":lang=zh").Output()
+	return err == nil && len(out) > 0
+}
