@@ -5,6 +5,9 @@ import { Mismatch } from "./expect.mjs";
 
 const TEST_LIMIT_MS = 25_000;
 
+/** A test that runs only where the predicate holds for its context. */
+export const where = (applies, test) => Object.assign(test, { applies });
+
 /** Counts of one part of the run, and what to print of its failures. */
 export class Report {
   passed = 0;
@@ -43,6 +46,7 @@ export async function runTests(report, label, tests, { makeContext, stopped, onl
       continue;
     }
     const context = makeContext();
+    if (test.applies?.(context) === false) continue;
     try {
       await limited(test(context));
       report.passed++;
