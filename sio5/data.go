@@ -96,9 +96,9 @@ func checkName(b []byte, name span) error {
 // it returns as it is.
 func unquote(raw []byte) []byte {
 	if raw[0] != '"' {
-		return raw
+		return raw[:len(raw):len(raw)]
 	}
-	plain := raw[1 : len(raw)-1]
+	plain := raw[1 : len(raw)-1 : len(raw)-1]
 	if bytes.IndexByte(plain, '\\') < 0 {
 		return plain
 	}
