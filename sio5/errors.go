@@ -30,7 +30,10 @@ func (e *DecodeError) Error() string {
 	return text
 }
 
-// fail makes the error for a fault at b[at], or at the end of b.
+// fail makes the error for a fault at b[at], or at the end of b. Inlined, it would
+// swell the scanner's loops by what they hardly ever do.
+//
+//go:noinline
 func fail(b []byte, at int, reason string) error {
 	at = min(at, len(b))
 	near := string(b[at:min(at+excerptBytes, len(b))])
