@@ -73,8 +73,7 @@ func AppendClose(dst []byte, code int, reason string, masked bool) []byte {
 }
 
 func cutReason(reason string) string {
-	// No reason longer than this is looked at: replacing only makes it longer.
-	reason = strings.ToValidUTF8(reason[:min(len(reason), maxReason+utf8.UTFMax)], "\uFFFD")
+	reason = strings.ToValidUTF8(reason, "\uFFFD")
 	if len(reason) <= maxReason {
 		return reason
 	}
