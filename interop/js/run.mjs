@@ -5,7 +5,7 @@
 //   node run.mjs chromium    the walk-through page in Chromium
 //
 // ONLY="some words" keeps the tests whose title holds them. What the servers
-// under test are: see lib/fixture.mjs (FIXTURE, TARGET) and chromium/server.mjs
+// under test are: see lib/fixture.mjs (FIXTURE, TARGET) and chromium/main.mjs
 // (WALKTHROUGH). The exit status is 0 if and only if nothing failed.
 
 import { runChromiumPart } from "./chromium/main.mjs";

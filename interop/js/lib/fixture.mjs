@@ -6,27 +6,8 @@
 //   TARGET=http://host:port  a server that runs already; the tests that restart
 //                            the server are left out
 
-import { spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { serverCommand } from "./build.mjs";
 import { ServerProcess, freePort } from "./process.mjs";
-
-export const repository = fileURLToPath(new URL("../../../", import.meta.url));
-
-/** Builds a Go command of this repository into .tmp and returns the program's path. */
-export function buildGo(packagePath, name) {
-  mkdirSync(`${repository}.tmp`, { recursive: true });
-  const program = `${repository}.tmp/${name}`;
-  const built = spawnSync("go", ["build", "-o", program, packagePath], {
-    cwd: repository,
-    env: { ...process.env, GOTOOLCHAIN: "auto" },
-    encoding: "utf8",
-  });
-  if (built.status !== 0) {
-    throw new Error(`go build ${packagePath}: ${built.error?.message ?? built.stderr.trim()}`);
-  }
-  return program;
-}
 
 /**
  * Provides the server under test as
@@ -42,7 +23,7 @@ export async function provideFixture() {
     return { base, ours: false, failure: () => undefined, startFixture: undefined };
   }
   const ours = !process.env.FIXTURE;
-  const command = ours ? [buildGo("./interop/fixture", "interop-fixture")] : process.env.FIXTURE.split(" ");
+  const command = serverCommand(process.env.FIXTURE, "./interop/fixture");
   const startFixture = (port) =>
     ServerProcess.start(command, { env: { HOST: "127.0.0.1", PORT: String(port) }, ready: "listening" });
   const port = await freePort();

@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { Mismatch } from "./expect.mjs";
 
 const READY_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 5_000;
@@ -81,7 +82,7 @@ export class ServerProcess {
     clearTimeout(limit);
     if (came) return;
     const how = await this.ended;
-    throw new Error(`${command.join(" ")} ended (${how}) before it printed "${ready}": ${this.lastErrors}`);
+    throw new Mismatch(`expected ${command.join(" ")} to print "${ready}", but it ended (${how}): ${this.lastErrors}`);
   }
 
   #readLines() {

@@ -38,6 +38,7 @@ export async function runNodePart(only) {
   const target = await provideFixture();
   const deadline = Date.now() + LIMIT_MS;
   const stopped = () => target.failure() ?? (Date.now() > deadline ? `the ${LIMIT_MS / 1000} s of this part are over` : undefined);
+  if (target.startFixture === undefined) console.log("  TARGET is not ours to restart: the restart tests are left out");
   const modules = await Promise.all(subjects.map((subject) => import(`./${subject}.mjs`)));
 
   for (const version of versions) {
