@@ -1,0 +1,212 @@
+package socketio
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"socketio/engineio"
+	"socketio/sio5"
+)
+
+// A Broadcast is a selection of the sockets of a namespace, and how to send to
+// them. It is an immutable value: its methods return others, and it can be kept and
+// shared. Who is in it is decided anew each time it is used.
+type Broadcast struct {
+	ns       *Namespace
+	sender   *Socket // left out; nil if nobody is
+	narrowed bool    // to the members of rooms, by To
+	rooms    []string
+	except   []string
+	volatile bool
+}
+
+// To narrows the selection to the members of rooms: of any of these, or of those that
+// earlier calls of To named. Every socket is in the room of its ID. To without any
+// rooms selects nobody.
+func (b Broadcast) To(rooms ...string) Broadcast {
+	b.narrowed = true
+	b.rooms = slices.Concat(b.rooms, rooms)
+	return b
+}
+
+// Except leaves out sockets that are in any of the rooms, even if they are in others
+// that To names.
+func (b Broadcast) Except(rooms ...string) Broadcast {
+	b.except = slices.Concat(b.except, rooms)
+	return b
+}
+
+// Volatile makes messages be dropped for those sockets to which they cannot be sent
+// at once, because something for them waits already.
+func (b Broadcast) Volatile() Broadcast {
+	b.volatile = true
+	return b
+}
+
+// Local narrows the selection to the sockets of this server.
+func (b Broadcast) Local() Broadcast { return b }
+
+// Emit sends an event to the selected sockets, encoded once for all of them. It does
+// not block.
+//
+// The error says that the payload cannot be encoded, has too many attachments, that
+// the event name is reserved, or that the server is closed. Whether a socket can take the
+// message is not reported; one with too much to be sent ends.
+func (b Broadcast) Emit[T any](ev Event[T], v T) error {
+	f := newFrame(b.ns)
+	defer f.release()
+	if err := encode(f, string(ev), v); err != nil {
+		return err
+	}
+	return b.send(f)
+}
+
+// EmitArgs is [Broadcast.Emit] with any number of arguments of any types.
+func (b Broadcast) EmitArgs(event string, args ...any) error {
+	f := newFrame(b.ns)
+	defer f.release()
+	if err := f.encodeArgs(event, args); err != nil {
+		return err
+	}
+	return b.send(f)
+}
+
+// send sends an encoded event.
+func (b *Broadcast) send(f *frame) error {
+	srv := b.ns.server
+	if srv.isClosed() {
+		return ErrServerClosed
+	}
+	if err := f.seal(sio5.Event, 0, false, srv.options.MaxAttachments); err != nil {
+		return err
+	}
+	var prepared *engineio.Prepared
+	b.each(func(s *Socket) {
+		if prepared == nil {
+			prepared = engineio.Prepare(f.messages...)
+		}
+		// A receiver's trouble is not the sender's.
+		_, _ = s.emitPrepared(f, prepared, b.volatile)
+	})
+	return nil
+}
+
+// sets are for finding sockets that are in several rooms, or left out.
+var sets = sync.Pool{New: func() any { return map[*Socket]struct{}{} }}
+
+// each visits the selected sockets that are connected, each once, with no lock
+// held.
+func (b *Broadcast) each(visit func(s *Socket)) {
+	var listBuf [8][]*Socket
+	var singleBuf [8]*Socket
+	lists, singles := listBuf[:0], singleBuf[:0]
+	if b.narrowed {
+		lists, singles = b.ns.rooms.members(b.rooms, lists, singles)
+	} else {
+		lists = append(lists, b.ns.rooms.all())
+	}
+	if len(singles) > 0 {
+		lists = append(lists, singles)
+	}
+	var skip map[*Socket]struct{}
+	if len(lists) > 1 || len(singles) > 1 || len(b.except) > 0 {
+		skip = sets.Get().(map[*Socket]struct{})
+		defer sets.Put(skip)
+		defer clear(skip)
+		b.addExcept(skip)
+	}
+	for _, list := range lists {
+		for _, s := range list {
+			if s == b.sender || s.at() != connected {
+				continue
+			}
+			if skip != nil {
+				if _, skipped := skip[s]; skipped {
+					continue
+				}
+				skip[s] = struct{}{}
+			}
+			visit(s)
+		}
+	}
+}
+
+// addExcept adds the sockets that Except leaves out to skip.
+func (b *Broadcast) addExcept(skip map[*Socket]struct{}) {
+	lists, singles := b.ns.rooms.members(b.except, nil, nil)
+	for _, list := range append(lists, singles) {
+		for _, s := range list {
+			skip[s] = struct{}{}
+		}
+	}
+}
+
+// sockets returns the selected sockets that are connected.
+func (b *Broadcast) sockets() []*Socket {
+	var selected []*Socket
+	b.each(func(s *Socket) { selected = append(selected, s) })
+	return selected
+}
+
+// SocketsJoin makes the selected sockets join rooms.
+func (b Broadcast) SocketsJoin(rooms ...string) error {
+	b.each(func(s *Socket) { s.Join(rooms...) })
+	return nil
+}
+
+// SocketsLeave makes the selected sockets leave rooms.
+func (b Broadcast) SocketsLeave(rooms ...string) error {
+	b.each(func(s *Socket) { s.Leave(rooms...) })
+	return nil
+}
+
+// DisconnectSockets makes the selected sockets leave the namespace, or closes their
+// connections, which ends the client's sockets in other namespaces as well.
+func (b Broadcast) DisconnectSockets(closeConn bool) error {
+	b.each(func(s *Socket) {
+		if closeConn {
+			_ = s.Close() // fails only if the connection has ended
+			return
+		}
+		s.Disconnect()
+	})
+	return nil
+}
+
+// A SocketInfo describes a socket as it was when [Broadcast.FetchSockets] was called.
+// To do something with it, broadcast to its ID: ns.To(info.ID).
+type SocketInfo struct {
+	ID        string
+	Handshake Handshake
+	Rooms     []string // its ID first
+
+	data any
+}
+
+// Data returns what [Socket.SetData] set. It is an error if that is no T. A socket
+// without data gives what an empty JSON object decodes to.
+func (i *SocketInfo) Data[T any]() (T, error) {
+	if v, ok := i.data.(T); ok {
+		return v, nil
+	}
+	var v T
+	if i.data == nil {
+		return v, decodeValue(emptyObject, nil, &v)
+	}
+	return v, fmt.Errorf("socketio: the data is a %T, not a %T", i.data, v)
+}
+
+// FetchSockets describes the selected sockets.
+func (b Broadcast) FetchSockets(ctx context.Context) ([]SocketInfo, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	selected := b.sockets()
+	infos := make([]SocketInfo, len(selected))
+	for i, s := range selected {
+		infos[i] = SocketInfo{ID: s.id, Handshake: *s.Handshake(), Rooms: s.ns.rooms.names(s), data: s.anyData()}
+	}
+	return infos, nil
+}

@@ -1,0 +1,172 @@
+package socketio
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"socketio/engineio"
+	"socketio/sio5"
+)
+
+// connect begins to let a client into a namespace. It reserves the place before it
+// returns or anything waits, so that a second CONNECT finds it taken.
+func (p *peer) connect(packet *sio5.Packet) {
+	ns, known := p.srv.lookUp(packet.Namespace)
+	if !known {
+		p.refuse(packet.Namespace, &ConnectError{Message: "Invalid namespace"})
+		return
+	}
+	s := newSocket(ns, p, bytes.Clone(packet.Data))
+	s.inbox.busy = true
+	p.mu.Lock()
+	taken, crowded := p.holds(ns), len(p.sockets) >= p.srv.options.MaxNamespaces
+	if !taken && !crowded && !p.closed {
+		p.sockets = append(p.sockets, s)
+	}
+	closed := p.closed
+	p.mu.Unlock()
+	switch {
+	case closed:
+	case taken:
+		p.violated(errors.New("socketio: a second CONNECT to a namespace"))
+	case crowded:
+		p.exceed("namespaces")
+	default:
+		p.conn.MayWait()
+		s.perform(&item{kind: itemConnect})
+		s.drain()
+	}
+}
+
+// holds says whether a socket is in ns or about to be. The caller holds mu.
+func (p *peer) holds(ns *Namespace) bool {
+	for _, s := range p.sockets {
+		if s.ns == ns {
+			return true
+		}
+	}
+	return false
+}
+
+// refuse answers a CONNECT with a refusal, unless there have been too many.
+func (p *peer) refuse(namespace string, reason *ConnectError) {
+	p.mu.Lock()
+	p.refused++
+	many := p.refused > maxRefused
+	p.mu.Unlock()
+	if many {
+		p.exceed("refused CONNECTs")
+		return
+	}
+	text := sio5.AppendHeader(nil, sio5.Packet{Type: sio5.ConnectError, Namespace: namespace})
+	text = appendString(append(text, `{"message":`...), reason.Message)
+	if reason.Data != nil {
+		text = append(text, `,"data":`...)
+		var err error
+		if text, err = appendValue(text, reason.Data); err != nil {
+			text = append(text, "null"...)
+			p.srv.report(p.conn.Context(), nil, err)
+		}
+	}
+	// It fails only if the connection has ended.
+	_ = p.conn.Send(engineio.Message{Data: append(text, '}')})
+}
+
+// errRefused is all that a client learns of an error that was not meant for it.
+var errRefused = &ConnectError{Message: "connection refused"}
+
+// admit decides on a CONNECT: it runs the middleware, answers, and runs the OnConnect
+// hooks. If the client or the connection has gone meanwhile it does nothing more.
+func (s *Socket) admit() {
+	if err := s.authorize(); err != nil {
+		s.turnAway(err)
+		return
+	}
+	if !s.join() {
+		return
+	}
+	text := sio5.AppendHeader(nil, sio5.Packet{Type: sio5.Connect, Namespace: s.ns.name})
+	text = append(text, `{"sid":"`...)
+	text = append(append(text, s.id...), `"}`...)
+	_ = s.peer.conn.Send(engineio.Message{Data: text}) // fails only if the connection has ended
+	s.greet()
+}
+
+// authorize runs the middleware until one refuses.
+func (s *Socket) authorize() error {
+	for _, mw := range s.ns.registry.load().middleware {
+		ctx, err := s.runMiddleware(mw)
+		if err != nil {
+			return err
+		}
+		if err := s.gone(); err != nil {
+			return err
+		}
+		if ctx != nil {
+			s.adopt(ctx)
+		}
+	}
+	return nil
+}
+
+func (s *Socket) runMiddleware(mw middleware) (ctx context.Context, err error) {
+	defer contain(&err)
+	return mw(s.Context(), s)
+}
+
+// turnAway ends a pending socket and tells the client, unless that has gone by
+// itself. The place is free before the client can know.
+func (s *Socket) turnAway(err error) {
+	refusal, ok := errors.AsType[*ConnectError](err)
+	if !ok {
+		refusal = errRefused
+		if !errors.Is(err, ErrDisconnected) {
+			s.peer.srv.report(s.Context(), s, err)
+		}
+	}
+	if was, _ := s.end(ReasonServerDisconnect, err); was == pending {
+		s.peer.refuse(s.ns.name, refusal)
+	}
+}
+
+// join makes a pending socket a connected one, unless it has ended.
+func (s *Socket) join() bool {
+	p := s.peer
+	p.mu.Lock()
+	if s.ended != nil {
+		p.mu.Unlock()
+		return false
+	}
+	s.state.Store(uint32(connected))
+	p.joined++
+	p.refused = 0
+	p.stopDeadline()
+	p.mu.Unlock()
+	if !s.ns.rooms.add(s) {
+		s.end(ReasonServerShutdown, ErrServerClosed)
+		return false
+	}
+	return true
+}
+
+// greet runs the OnConnect hooks. An error of one disconnects the socket.
+func (s *Socket) greet() {
+	s.greeted = true
+	for _, hook := range s.ns.registry.load().connect {
+		err := s.runConnectHook(hook)
+		if err == nil {
+			continue
+		}
+		s.peer.srv.report(s.Context(), s, err)
+		if _, panicked := errors.AsType[*PanicError](err); !panicked {
+			s.Disconnect()
+			return
+		}
+	}
+}
+
+func (s *Socket) runConnectHook(hook connectHook) (err error) {
+	defer contain(&err)
+	return hook(s.Context(), s)
+}

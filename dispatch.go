@@ -1,0 +1,347 @@
+package socketio
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"socketio/sio5"
+)
+
+// An inbox runs what happens to one socket one item at a time, in order: its
+// CONNECT with the middleware, its events, its end. The goroutine that brings an item
+// runs it on the spot if the inbox is idle; otherwise it leaves the item to the
+// goroutine that is at work, which goes on until the queue is empty. So a reader that
+// gave the reading away because a handler waits is overtaken by nothing.
+//
+// An inbox is guarded by its peer's mu.
+type inbox struct {
+	busy  bool   // a goroutine runs an item
+	queue []item // while busy: what comes next
+}
+
+// An item is what an inbox holds.
+type item struct {
+	kind   itemKind
+	packet sio5.Packet // of an event
+}
+
+type itemKind uint8
+
+const (
+	itemEvent   itemKind = iota
+	itemConnect          // the first
+	itemEnd              // the last
+)
+
+// size is what an item counts while it waits.
+func (it *item) size() int {
+	if it.kind != itemEvent {
+		return 0
+	}
+	return itemOverhead + packetBytes(&it.packet)
+}
+
+// packetBytes returns how many bytes a packet has, without its header.
+func packetBytes(p *sio5.Packet) int {
+	n := len(p.Data)
+	for _, attachment := range p.Attachments {
+		n += len(attachment)
+	}
+	return n
+}
+
+// keep makes the packet of an item independent of the message it came in.
+func (it *item) keep() {
+	p := &it.packet
+	if p.Type == sio5.BinaryEvent {
+		return // the decoder has copied it
+	}
+	event := len(p.Event)
+	b := append(bytes.Clone(p.Event), p.Args...)
+	*p = sio5.Packet{
+		Type: p.Type, Namespace: p.Namespace, ID: p.ID, HasID: p.HasID,
+		Event: b[:event:event], Args: b[event:], Data: b,
+	}
+}
+
+// deliver runs an event of s, or leaves it to the goroutine that runs s's events at
+// the moment. It is called within Receive, on the goroutine that reads. If too much
+// waits it returns only when there is room again; nothing is read meanwhile.
+func (p *peer) deliver(s *Socket, packet *sio5.Packet) {
+	it := item{packet: *packet}
+	p.mu.Lock()
+	switch {
+	case s.ended != nil:
+		p.mu.Unlock()
+	case !s.inbox.busy:
+		s.inbox.busy = true
+		p.mu.Unlock()
+		// From here on others may read, as they find the inbox busy.
+		p.conn.MayWait()
+		s.perform(&it)
+		s.drain()
+	case s.at() == pending && len(s.inbox.queue) >= maxPending:
+		p.mu.Unlock()
+		p.exceed("packets for a namespace whose CONNECT is not decided")
+	default:
+		it.keep()
+		s.inbox.queue = append(s.inbox.queue, it)
+		p.waiting += it.size()
+		p.mu.Unlock()
+		p.throttle()
+	}
+}
+
+// throttle waits while too many bytes wait in the inboxes of p. It returns at half
+// the limit, when a handler begins to wait for p itself to acknowledge something, and
+// when the connection ends.
+func (p *peer) throttle() {
+	limit := p.srv.options.Inbox
+	p.mu.Lock()
+	for full := p.waiting > limit; full && !p.closed; full = p.waiting > limit/2 {
+		if p.awaited > 0 {
+			over := p.waiting > 2*limit
+			p.mu.Unlock()
+			if over {
+				p.exceed("bytes in the inbox while a handler waits for an acknowledgement")
+			}
+			return
+		}
+		if p.room == nil {
+			p.room = make(chan struct{})
+		}
+		room := p.room
+		p.mu.Unlock()
+		<-room
+		p.mu.Lock()
+	}
+	p.mu.Unlock()
+}
+
+// wake lets a reader that throttle holds look again. The caller holds mu.
+func (p *peer) wake() {
+	if p.room != nil {
+		close(p.room)
+		p.room = nil
+	}
+}
+
+// drain runs what has come to wait in the inbox, until it is idle.
+func (s *Socket) drain() {
+	for {
+		it, more := s.next()
+		if !more {
+			return
+		}
+		s.perform(&it)
+	}
+}
+
+// next takes the first item from the queue. Without one the inbox is idle.
+func (s *Socket) next() (it item, more bool) {
+	p := s.peer
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	queue := s.inbox.queue
+	if len(queue) == 0 {
+		s.inbox = inbox{}
+		return it, false
+	}
+	it, queue[0] = queue[0], item{}
+	s.inbox.queue = queue[1:]
+	p.waiting -= it.size()
+	if p.waiting <= p.srv.options.Inbox/2 {
+		p.wake()
+	}
+	return it, true
+}
+
+// discard drops the events that wait. The caller holds mu.
+func (s *Socket) discard() {
+	for i := range s.inbox.queue {
+		s.peer.waiting -= s.inbox.queue[i].size()
+	}
+	s.inbox.queue = nil
+	s.peer.wake()
+}
+
+// perform runs an item.
+func (s *Socket) perform(it *item) {
+	switch it.kind {
+	case itemConnect:
+		s.admit()
+	case itemEvent:
+		s.handle(&it.packet)
+	case itemEnd:
+		s.sayGoodbye()
+	}
+}
+
+// messages are Messages for handlers that do not let go of them.
+var messages = sync.Pool{New: func() any { return new(Message) }}
+
+// handle runs the handlers of an event and reports what they return.
+func (s *Socket) handle(packet *sio5.Packet) {
+	h, found := s.handlerOf(packet.Event)
+	var m *Message
+	plain := found && h.typed && !s.observed()
+	switch {
+	case plain:
+		m = messages.Get().(*Message)
+		m.Event = h.event
+	case found:
+		m = &Message{Event: h.event}
+	case s.observed() || s.peer.srv.traces != nil:
+		m = &Message{Event: string(packet.Event)}
+	default:
+		return // nobody listens
+	}
+	m.args, m.att = packet.Args, packet.Attachments
+	m.socket, m.id, m.wantsAck = s, packet.ID, packet.HasID
+
+	began := s.peer.srv.traceReceived(s, m.Event, packet)
+	ctx := s.Context()
+	var err error
+	if plain {
+		err = call(h.run, ctx, s, m)
+	} else {
+		err = s.dispatch(ctx, m)
+	}
+	if err != nil {
+		err = s.answerError(ctx, m, err)
+	}
+	s.peer.srv.traceHandled(s, m.Event, began, err)
+	if plain {
+		*m = Message{}
+		messages.Put(m)
+		return
+	}
+	m.expire()
+}
+
+// observed says whether anybody sees the events of s besides their handlers.
+func (s *Socket) observed() bool {
+	ns := s.ns.registry.load()
+	return ns.wrapped != nil || len(ns.any) > 0 || len(s.registry.load().any) > 0
+}
+
+// handlerOf returns the handler of an event, the socket's own before the
+// namespace's.
+func (s *Socket) handlerOf(event []byte) (h handler, found bool) {
+	if h, found = s.registry.load().handlers[string(event)]; found {
+		return h, true
+	}
+	h, found = s.ns.registry.load().handlers[string(event)]
+	return h, found
+}
+
+// dispatch lets all see an event who want to, and then runs its handler. An error
+// of a hook is reported here, as it does not keep the others from running.
+func (s *Socket) dispatch(ctx context.Context, m *Message) error {
+	ns := s.ns.registry.load()
+	s.observe(ctx, m, ns.any)
+	s.observe(ctx, m, s.registry.load().any)
+	if ns.wrapped != nil {
+		return call(ns.wrapped, ctx, s, m)
+	}
+	return call(callHandler, ctx, s, m)
+}
+
+// observe runs hooks that see an event.
+func (s *Socket) observe(ctx context.Context, m *Message, hooks []Handler) {
+	for _, hook := range hooks {
+		if err := call(hook, ctx, s, m); err != nil {
+			s.peer.srv.report(ctx, s, err)
+		}
+	}
+}
+
+// callHandler is the Handler that runs the one registered for the event, if any.
+func callHandler(ctx context.Context, s *Socket, m *Message) error {
+	if h, found := s.handlerOf([]byte(m.Event)); found {
+		return h.run(ctx, s, m)
+	}
+	return nil
+}
+
+// answerError sends the reply that an error of a handler asks for, reports the
+// error, and returns it.
+func (s *Socket) answerError(ctx context.Context, m *Message, err error) error {
+	s.peer.srv.report(ctx, s, err)
+	if failure := m.ackError(err); failure != nil {
+		s.peer.srv.report(ctx, s, failure)
+	}
+	return err
+}
+
+// ackError replies with an error that says how: by a method AckArgs, or because
+// it is what a payload's Validate method said.
+func (m *Message) ackError(err error) (failure error) {
+	defer contain(&failure)
+	if answer, ok := errors.AsType[interface {
+		error
+		AckArgs() []any
+	}](err); ok {
+		return m.Ack(answer.AckArgs()...)
+	}
+	if e, ok := errors.AsType[*DecodeError](err); ok && e.refused {
+		return m.Ack(map[string]string{"error": e.Err.Error()})
+	}
+	return nil
+}
+
+// call runs h and turns a panic into an error.
+func call(h Handler, ctx context.Context, s *Socket, m *Message) (err error) {
+	defer contain(&err)
+	return h(ctx, s, m)
+}
+
+// contain is deferred around everything that belongs to the user and is not called by
+// the user. It is the only place where a panic ends.
+func contain(err *error) {
+	if v := recover(); v != nil {
+		*err = &PanicError{Value: v, Stack: debug.Stack()}
+	}
+}
+
+// traceReceived reports the arrival of an event, and says when that was if the time
+// will be asked for.
+func (srv *Server) traceReceived(s *Socket, event string, packet *sio5.Packet) (at time.Time) {
+	for _, t := range srv.traces {
+		if t.Received != nil {
+			t.Received(s, event, packetBytes(packet))
+		}
+		if t.Handled != nil {
+			at = time.Now()
+		}
+	}
+	return at
+}
+
+func (srv *Server) traceHandled(s *Socket, event string, began time.Time, err error) {
+	for _, t := range srv.traces {
+		if t.Handled != nil {
+			t.Handled(s, event, time.Since(began), err)
+		}
+	}
+}
+
+func (srv *Server) traceSent(s *Socket, event string, bytes int) {
+	for _, t := range srv.traces {
+		if t.Sent != nil {
+			t.Sent(s, event, bytes)
+		}
+	}
+}
+
+func (srv *Server) traceSlow(s *Socket, dropped int) {
+	for _, t := range srv.traces {
+		if t.Slow != nil {
+			t.Slow(s, dropped)
+		}
+	}
+}

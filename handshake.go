@@ -1,0 +1,49 @@
+package socketio
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// A Handshake is what a client said when it connected: with the first HTTP request,
+// which all its namespaces share, and with the CONNECT to this one.
+type Handshake struct {
+	Header      http.Header // of the request, with Host
+	URL         *url.URL    // of the request; must not be modified
+	RemoteAddr  string      // the client's address without port, as Options.ClientIP gives it
+	Secure      bool        // whether the request came over TLS
+	CrossOrigin bool        // whether it had an Origin header
+	Time        time.Time   // of the request
+
+	auth []byte
+}
+
+// Handshake returns what the client said when it connected. It builds the answer
+// at each call.
+func (s *Socket) Handshake() *Handshake {
+	r := s.peer.conn.Request()
+	header := maps.Clone(r.Header)
+	if header == nil {
+		header = http.Header{}
+	}
+	header.Set("Host", r.Host)
+	return &Handshake{
+		Header: header, URL: r.URL, RemoteAddr: r.RemoteAddr,
+		Secure: r.Secure, CrossOrigin: r.CrossOrigin, Time: r.Time,
+		auth: s.auth,
+	}
+}
+
+// DecodeAuth decodes the object that the client gave as its auth option into what into
+// points to. Without one it decodes an empty object.
+func (h *Handshake) DecodeAuth(into any) error {
+	auth := h.auth
+	if auth == nil {
+		auth = emptyObject
+	}
+	return decodeValue(auth, nil, into)
+}
+
+var emptyObject = []byte("{}")

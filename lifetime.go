@@ -1,0 +1,221 @@
+package socketio
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+)
+
+// errTooManyRooms is what OnError learns of a Join that did nothing.
+var errTooManyRooms = errors.New("socketio: a socket that is in Options.MaxRooms rooms can join no more")
+
+// values is a Socket as the root of its contexts: it has the values of the first
+// request and an entry by which the socket is found, but no end.
+type values Socket
+
+func (*values) Deadline() (deadline time.Time, ok bool) { return time.Time{}, false }
+func (*values) Done() <-chan struct{}                   { return nil }
+func (*values) Err() error                              { return nil }
+
+func (v *values) Value(key any) any {
+	if key == (socketKey{}) {
+		return (*Socket)(v)
+	}
+	return v.peer.conn.Context().Value(key)
+}
+
+// A socketKey is asked of a context to learn whose it is.
+type socketKey struct{}
+
+// socketOf returns the socket to whose handlers ctx was given, or nil.
+func socketOf(ctx context.Context) *Socket {
+	s, _ := ctx.Value(socketKey{}).(*Socket)
+	return s
+}
+
+// peerOf returns the peer to whose handlers ctx was given, or nil.
+func peerOf(ctx context.Context) *peer {
+	if s := socketOf(ctx); s != nil {
+		return s.peer
+	}
+	return nil
+}
+
+// adopt makes ctx, which a middleware has returned, the context of the socket. Of
+// one that may end otherwise than with the socket it takes only the values.
+func (s *Socket) adopt(ctx context.Context) {
+	own := s.Context()
+	if _, limited := ctx.Deadline(); socketOf(ctx) != s || limited || ctx.Err() != nil {
+		fresh, cancel := context.WithCancelCause(&adopted{context.WithoutCancel(ctx), s})
+		context.AfterFunc(own, func() { cancel(context.Cause(own)) })
+		ctx = fresh
+	}
+	s.peer.mu.Lock()
+	defer s.peer.mu.Unlock()
+	s.ctx = ctx
+}
+
+// adopted is a context whose values may be those of another socket.
+type adopted struct {
+	context.Context
+	socket *Socket
+}
+
+func (a *adopted) Value(key any) any {
+	if key == (socketKey{}) {
+		return a.socket
+	}
+	return a.Context.Value(key)
+}
+
+// end is the one way in which a socket ends, whoever ended it: nothing is sent or
+// received any more, who waits for it is told, and the OnDisconnect hooks become
+// the last item of the inbox. Only the first call does anything; it says what state the
+// socket was in, and whether the inbox is idle, so that the caller has to drain it.
+func (s *Socket) end(reason Reason, cause error) (was state, idle bool) {
+	p := s.peer
+	p.mu.Lock()
+	if s.ended != nil {
+		p.mu.Unlock()
+		return ended, false
+	}
+	was = s.at()
+	s.ended = &DisconnectError{Reason: reason, Err: cause}
+	s.state.Store(uint32(ended))
+	p.drop(s, was)
+	if was == pending || !reason.byPeer() {
+		s.discard()
+	}
+	idle = !s.inbox.busy
+	s.inbox.busy = true
+	s.inbox.queue = append(s.inbox.queue, item{kind: itemEnd})
+	cancel, acks := s.cancel, s.acks
+	s.acks = nil
+	p.mu.Unlock()
+
+	s.ns.rooms.evict(s)
+	if cancel != nil {
+		cancel(s.ended)
+	}
+	for _, w := range acks {
+		w.abandon(s, s.ended)
+	}
+	return was, idle
+}
+
+// drop removes an ended socket from p's. The caller holds mu.
+func (p *peer) drop(s *Socket, was state) {
+	if i := slices.Index(p.sockets, s); i >= 0 {
+		p.sockets = slices.Delete(p.sockets, i, i+1)
+	}
+	if was != connected {
+		return
+	}
+	if !slices.Contains(p.left, s.ns) {
+		if len(p.left) == maxLeft {
+			p.left = slices.Delete(p.left, 0, 1)
+		}
+		p.left = append(p.left, s.ns)
+	}
+	if p.joined--; p.joined == 0 {
+		p.expectJoin()
+	}
+}
+
+// leave ends the socket from anywhere but Receive. It never runs user code on
+// the goroutine of the caller.
+func (s *Socket) leave(reason Reason, cause error) (was state) {
+	was, idle := s.end(reason, cause)
+	switch {
+	case !idle:
+	case len(s.ns.registry.load().disconnect)+len(s.registry.load().disconnect) == 0:
+		s.drain()
+	default:
+		s.peer.srv.tasks.start(s.drain)
+	}
+	return was
+}
+
+// sayGoodbye runs the OnDisconnect hooks, if the socket was ever connected.
+func (s *Socket) sayGoodbye() {
+	if s.greeted {
+		s.runDisconnectHooks(s.ns.registry.load().disconnect)
+		s.runDisconnectHooks(s.registry.load().disconnect)
+	}
+	s.ns.rooms.forget(s)
+}
+
+func (s *Socket) runDisconnectHooks(hooks []disconnectHook) {
+	if len(hooks) == 0 {
+		return
+	}
+	ctx := &farewell{context.WithoutCancel(s.Context()), s.peer.srv.lifetime}
+	for _, hook := range hooks {
+		if err := s.runDisconnectHook(ctx, hook); err != nil {
+			s.peer.srv.report(ctx, s, err)
+		}
+	}
+}
+
+func (s *Socket) runDisconnectHook(ctx context.Context, hook disconnectHook) (err error) {
+	defer contain(&err)
+	return hook(ctx, s, s.ended.Reason)
+}
+
+// A farewell is the context of OnDisconnect hooks: it has the socket's values, but
+// ends with the server only.
+type farewell struct {
+	context.Context
+	server context.Context
+}
+
+func (f *farewell) Done() <-chan struct{} { return f.server.Done() }
+func (f *farewell) Err() error            { return f.server.Err() }
+
+// tasks are goroutines that a server has started and waits for at its end.
+type tasks struct {
+	mu      sync.Mutex // guards what follows
+	running int
+	idle    chan struct{} // closed when running is 0; nil if nobody waits
+}
+
+func (t *tasks) start(f func()) {
+	t.mu.Lock()
+	t.running++
+	t.mu.Unlock()
+	go func() {
+		defer t.done()
+		f()
+	}()
+}
+
+func (t *tasks) done() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.running--; t.running == 0 && t.idle != nil {
+		close(t.idle)
+		t.idle = nil
+	}
+}
+
+// wait returns when no task runs, or with the error of ctx.
+func (t *tasks) wait(ctx context.Context) error {
+	t.mu.Lock()
+	if t.running == 0 {
+		t.mu.Unlock()
+		return nil
+	}
+	if t.idle == nil {
+		t.idle = make(chan struct{})
+	}
+	idle := t.idle
+	t.mu.Unlock()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

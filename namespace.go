@@ -1,0 +1,168 @@
+package socketio
+
+import (
+	"context"
+	"iter"
+	"sync/atomic"
+)
+
+// A Namespace is one of the channels that share a client's connection. Each has its
+// own sockets, rooms, handlers and middleware. [Server.Of] returns one; the server
+// itself is the one named "/".
+//
+// What is registered counts for all sockets from then on, also when clients are
+// connected already. Of handlers there is one for each event; registering a second
+// panics. Hooks add up and run in the order in which they were added.
+//
+// All methods may be called concurrently, and none blocks.
+type Namespace struct {
+	server   *Server
+	name     string
+	registry registry
+	rooms    *roomIndex
+	ids      atomic.Uint64 // how many acknowledgements have been asked for
+}
+
+func newNamespace(srv *Server, name string) *Namespace {
+	return &Namespace{server: srv, name: name, rooms: newRoomIndex()}
+}
+
+// nextID returns an id for an acknowledgement.
+func (ns *Namespace) nextID() uint64 { return ns.ids.Add(1) - 1 }
+
+// Name returns the namespace's name, which begins with a slash.
+func (ns *Namespace) Name() string { return ns.name }
+
+// Use adds middleware, which decides whether a client may join the namespace, in the
+// order in which it was added. The context that it returns is the one that the next
+// middleware and all handlers of the socket get; nil keeps the one received. Of a
+// context that may end before the socket, only the values are kept.
+//
+// An error refuses the client. A [*ConnectError] reaches it as it is; of any other
+// error the client learns only that the connection was refused, and OnError gets the
+// error itself.
+//
+// The socket is not connected yet. It can join rooms, which count when it is, and what
+// is emitted to it arrives before the client knows that it is connected.
+func (ns *Namespace) Use(mw func(ctx context.Context, s *Socket) (context.Context, error)) {
+	mustHave(mw != nil, "Use: middleware")
+	ns.registry.change(func(next *hooks) { next.middleware = added(next.middleware, middleware(mw)) })
+}
+
+// Wrap puts mw around the handling of every event, also of those without a handler.
+// It is called once and returns a Handler that calls next, or does not. The first one
+// added is the outermost.
+func (ns *Namespace) Wrap(mw func(next Handler) Handler) {
+	mustHave(mw != nil, "Wrap: middleware")
+	ns.registry.wrap(mw)
+}
+
+// OnConnect adds a hook that runs when a client has joined the namespace, before any
+// of its events is handled; so handlers that it registers on the socket miss nothing.
+// An error disconnects the socket. To refuse a client is up to [Namespace.Use].
+func (ns *Namespace) OnConnect(h func(ctx context.Context, s *Socket) error) {
+	mustHave(h != nil, "OnConnect: a hook")
+	ns.registry.change(func(next *hooks) { next.connect = added(next.connect, connectHook(h)) })
+}
+
+// OnDisconnect adds a hook that runs when a socket has ended, after all its handlers.
+// The socket's rooms can still be listed, and its context's cause says more than why.
+//
+// The context that the hook gets has the values of the socket's, but has not ended
+// with it, so that cleaning up works. It ends when the server does not wait any longer,
+// see [Server.Shutdown].
+func (ns *Namespace) OnDisconnect(h func(ctx context.Context, s *Socket, why Reason) error) {
+	mustHave(h != nil, "OnDisconnect: a hook")
+	ns.registry.change(func(next *hooks) { next.disconnect = added(next.disconnect, disconnectHook(h)) })
+}
+
+// On registers the handler of an event. A client that asks for an acknowledgement gets
+// an empty one when the handler has returned nil, and none if it returns an error.
+//
+// An error goes to [Options].OnError. If it, or an error that it wraps, has a method
+// AckArgs() []any, these arguments are the acknowledgement.
+func (ns *Namespace) On[T any](ev Event[T], h func(ctx context.Context, s *Socket, v T) error) {
+	mustHave(h != nil, "On: a handler")
+	ns.registry.handle("namespace "+ns.name, handler{event: string(ev), run: decoding(h), typed: true})
+}
+
+// OnAck registers the handler of a call, whose result is the acknowledgement. It is as
+// [Namespace.On] otherwise. If the client asks for no acknowledgement the result is
+// dropped.
+func (ns *Namespace) OnAck[Q, R any](c Call[Q, R], h func(ctx context.Context, s *Socket, q Q) (R, error)) {
+	mustHave(h != nil, "OnAck: a handler")
+	ns.registry.handle("namespace "+ns.name, handler{event: string(c), run: answering(h), typed: true})
+}
+
+// Handle registers the handler of an event that is not decoded, for any number of
+// arguments. It acknowledges nothing by itself; see [Message.Ack].
+func (ns *Namespace) Handle(event string, h Handler) {
+	mustHave(h != nil, "Handle: a handler")
+	ns.registry.handle("namespace "+ns.name, handler{event: event, run: h})
+}
+
+// OnAny adds a hook that sees every event that arrives, before what Wrap has added and
+// the event's handler. Its error goes to [Options].OnError and keeps nobody from
+// handling the event.
+func (ns *Namespace) OnAny(h Handler) {
+	mustHave(h != nil, "OnAny: a hook")
+	ns.registry.change(func(next *hooks) { next.any = added(next.any, h) })
+}
+
+// OnAnyOutgoing adds a hook that sees every event sent to a socket, for broadcasts
+// once for each receiver, but no acknowledgements. It runs on the goroutine that
+// sends, before the event goes out, and can decode the message until it returns.
+func (ns *Namespace) OnAnyOutgoing(h Handler) {
+	mustHave(h != nil, "OnAnyOutgoing: a hook")
+	ns.registry.change(func(next *hooks) { next.anyOutgoing = added(next.anyOutgoing, h) })
+}
+
+// Emit sends an event to every socket of the namespace; see [Broadcast.Emit].
+func (ns *Namespace) Emit[T any](ev Event[T], v T) error { return ns.All().Emit(ev, v) }
+
+// EmitArgs sends an event to every socket of the namespace; see
+// [Broadcast.EmitArgs].
+func (ns *Namespace) EmitArgs(event string, args ...any) error {
+	return ns.All().EmitArgs(event, args...)
+}
+
+// EmitAcks sends a call to every socket of the namespace; see [Broadcast.EmitAcks].
+func (ns *Namespace) EmitAcks[R, Q any](ctx context.Context, c Call[Q, R], q Q) iter.Seq2[Reply[R], error] {
+	return ns.All().EmitAcks(ctx, c, q)
+}
+
+// All selects every socket of the namespace.
+func (ns *Namespace) All() Broadcast { return Broadcast{ns: ns} }
+
+// To selects the sockets that are in any of the rooms. No rooms is nobody.
+func (ns *Namespace) To(rooms ...string) Broadcast { return ns.All().To(rooms...) }
+
+// Except selects the sockets that are in none of the rooms.
+func (ns *Namespace) Except(rooms ...string) Broadcast { return ns.All().Except(rooms...) }
+
+// Socket returns the connected socket with that ID.
+func (ns *Namespace) Socket(id string) (*Socket, bool) { return ns.rooms.socket(id) }
+
+// Sockets returns the sockets that are connected when the loop begins.
+func (ns *Namespace) Sockets() iter.Seq[*Socket] {
+	return func(yield func(*Socket) bool) {
+		for _, s := range ns.rooms.all() {
+			if s.Connected() && !yield(s) {
+				return
+			}
+		}
+	}
+}
+
+// Rooms returns the rooms that sockets have joined, with the number of their members,
+// as they are when the loop begins. The rooms that sockets have by their IDs are not
+// among them.
+func (ns *Namespace) Rooms() iter.Seq2[string, int] {
+	return func(yield func(string, int) bool) {
+		for _, r := range ns.rooms.sizes() {
+			if !yield(r.name, r.members) {
+				return
+			}
+		}
+	}
+}

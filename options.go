@@ -1,0 +1,142 @@
+package socketio
+
+import (
+	"context"
+	"log/slog"
+	"math"
+	"time"
+
+	"socketio/engineio"
+)
+
+// CORS says which origins may connect; see [engineio.CORS].
+type CORS = engineio.CORS
+
+// Options configures a [Server]. Of each field the zero value is the default, and
+// a negative one switches a limit or a timeout off.
+//
+// It embeds the options of Engine.IO, whose fields are written as if they were its
+// own, since Go allows promoted fields as keys:
+//
+//	&socketio.Options{PingInterval: 10 * time.Second, AckTimeout: 5 * time.Second}
+//
+// These are, among others, Path, PingInterval, PingTimeout, MaxPayload, Transports,
+// Cookie, CORS, Allow and Logger.
+type Options struct {
+	engineio.Options
+
+	// ConnectTimeout is how long a connection may go without having joined a
+	// namespace, at its beginning or after it has left the last one; default 45 s.
+	ConnectTimeout time.Duration
+
+	// AckTimeout is how long an acknowledgement is waited for if the context
+	// has no deadline; default 30 s.
+	AckTimeout time.Duration
+
+	// MaxNamespaces is how many namespaces one connection may join; default 32.
+	// One that asks for more is closed.
+	MaxNamespaces int
+
+	// MaxRooms is how many rooms one socket may join; default 1,000. Joining
+	// more does nothing, except that OnError is told.
+	MaxRooms int
+
+	// MaxAcks is how many acknowledgements of one socket may be awaited at the
+	// same time; default 1,000. Asking for more is an error.
+	MaxAcks int
+
+	// MaxAttachments is how many binary values one message may have, either
+	// way; default 10. A peer that sends more is closed; emitting more is an error.
+	MaxAttachments int
+
+	// Inbox is how many bytes of events may wait for the handlers of one
+	// connection, each counted with 64 bytes on top; default 1,000,000. Beyond
+	// that the connection is not read until half of them are handled. While a
+	// handler waits for an acknowledgement by its own peer reading goes on, up
+	// to twice as many; then the connection is closed.
+	Inbox int
+
+	// OnError is told of every error that handlers, hooks and middleware
+	// return, and of their panics. The socket may be nil. The default logs:
+	// a [*PanicError] as error, a [*DecodeError] as warning, [ErrDisconnected] at
+	// the debug level, everything else as error.
+	OnError func(ctx context.Context, s *Socket, err error)
+}
+
+// Limits that are no options.
+const (
+	// maxNamespaceName is the length of the longest namespace, in bytes.
+	maxNamespaceName = 256
+
+	// maxPending is how many packets wait while a CONNECT is decided.
+	maxPending = 16
+
+	// maxRefused is how many CONNECTs in a row are answered by a refusal.
+	maxRefused = 5
+
+	// maxLeft is how many namespaces a connection is known to have left.
+	maxLeft = 32
+
+	// attachmentTimeout is how long the attachments of a packet may take.
+	attachmentTimeout = 30 * time.Second
+
+	// itemOverhead is what an event counts in the inbox beside its bytes.
+	itemOverhead = 64
+)
+
+// withDefaults returns a copy of o without zero values where these mean a default,
+// and without negative limits.
+func (o *Options) withDefaults() Options {
+	var r Options
+	if o != nil {
+		r = *o
+	}
+	r.ConnectTimeout = orDefault(r.ConnectTimeout, 45*time.Second)
+	r.AckTimeout = orDefault(r.AckTimeout, 30*time.Second)
+	r.MaxNamespaces = limitOf(r.MaxNamespaces, 32)
+	r.MaxRooms = limitOf(r.MaxRooms, 1000)
+	r.MaxAcks = limitOf(r.MaxAcks, 1000)
+	r.MaxAttachments = limitOf(r.MaxAttachments, 10)
+	r.Inbox = limitOf(r.Inbox, 1_000_000)
+	if r.Logger == nil {
+		r.Logger = slog.Default()
+	}
+	return r
+}
+
+func orDefault[T comparable](v, byDefault T) T {
+	var zero T
+	if v == zero {
+		return byDefault
+	}
+	return v
+}
+
+// limitOf is orDefault for a limit, which a negative value switches off.
+func limitOf(v, byDefault int) int {
+	if v < 0 {
+		// Halved, so that twice the limit is still an int.
+		return math.MaxInt / 2
+	}
+	return orDefault(v, byDefault)
+}
+
+// A Trace is a set of hooks for observing a [Server]; see [Server.Trace]. Nil
+// fields cost nothing. The hooks run on the goroutine of what they report, so they
+// must not wait.
+type Trace struct {
+	// Received is called for each event that arrives, before its handlers.
+	// Bytes counts the packet with its attachments.
+	Received func(s *Socket, event string, bytes int)
+
+	// Sent is called for each event sent to a socket, broadcasts included.
+	Sent func(s *Socket, event string, bytes int)
+
+	// Handled is called when the handlers of an event have returned.
+	Handled func(s *Socket, event string, took time.Duration, err error)
+
+	// Slow is called when messages to a socket were dropped, because its peer
+	// does not take what is sent to it fast enough: volatile ones, or the one
+	// that overflowed the queue, which ends the connection.
+	Slow func(s *Socket, dropped int)
+}

@@ -1,0 +1,224 @@
+package socketio
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"socketio/engineio"
+	"socketio/sio5"
+)
+
+// A peer is one connection with its sockets, one for each namespace that was joined.
+// It receives what the connection reads, takes packets apart and hands them to the
+// inboxes; acknowledgements are resolved on the spot.
+//
+// Receive is called by one goroutine at a time as far as the decoder goes: the next
+// one comes only after deliver has said that a handler may wait.
+type peer struct {
+	srv  *Server
+	conn *engineio.Conn
+
+	// What follows belongs to the goroutine that reads.
+	decoder sio5.Decoder
+	late    *time.Timer // ends the connection if attachments don't come; nil before the first
+
+	// mu guards what follows, and the fields of sockets marked so. No user code
+	// and no method of conn is called with it.
+	mu       sync.Mutex
+	sockets  []*Socket // pending and connected
+	left     []*Namespace
+	joined   int           // how many of sockets are connected
+	refused  int           // CONNECTs since the last that was accepted
+	deadline *time.Timer   // for joining a namespace; nil while one is joined
+	waiting  int           // bytes in all inboxes
+	awaited  int           // handlers of this peer that wait for its acknowledgement
+	room     chan struct{} // closed when throttle should look again; nil if it does not wait
+	closed   bool
+}
+
+// newPeer begins to serve a connection.
+func newPeer(srv *Server, conn *engineio.Conn) *peer {
+	p := &peer{srv: srv, conn: conn}
+	p.decoder.MaxAttachments = srv.options.MaxAttachments
+	p.decoder.MaxPayload = max(0, srv.options.MaxPayload)
+	p.mu.Lock()
+	p.expectJoin()
+	p.mu.Unlock()
+	return p
+}
+
+// Receive is called by the connection for each message.
+func (p *peer) Receive(m engineio.Message) {
+	var packet sio5.Packet
+	var complete bool
+	var err error
+	if m.Binary {
+		packet, complete, err = p.decoder.Binary(m.Data, m.Owned)
+	} else {
+		packet, complete, err = p.decoder.Text(m.Data)
+	}
+	if err != nil {
+		p.violated(err)
+		return
+	}
+	p.expectAttachments()
+	if complete {
+		p.handle(&packet)
+	}
+}
+
+// expectAttachments sees to it that the connection ends if attachments that are due
+// do not come.
+func (p *peer) expectAttachments() {
+	switch {
+	case !p.decoder.Pending():
+		if p.late != nil {
+			p.late.Stop()
+		}
+	case p.late == nil:
+		p.late = time.AfterFunc(attachmentTimeout, func() {
+			p.violated(errors.New("socketio: attachments did not arrive in time"))
+		})
+	default:
+		p.late.Reset(attachmentTimeout)
+	}
+}
+
+// handle does what a packet asks for.
+func (p *peer) handle(packet *sio5.Packet) {
+	if packet.Type == sio5.Connect {
+		p.connect(packet)
+		return
+	}
+	s, left := p.socketIn(packet.Namespace)
+	switch {
+	case packet.Type == sio5.ConnectError:
+		p.violated(errors.New("socketio: a CONNECT_ERROR from a client"))
+	case left:
+		// It was on its way when the socket ended.
+	case s == nil:
+		p.violated(errors.New("socketio: a packet for a namespace that was not joined"))
+	case packet.Type == sio5.Disconnect:
+		if _, idle := s.end(ReasonClientDisconnect, nil); idle {
+			p.conn.MayWait()
+			s.drain()
+		}
+	case packet.Type == sio5.Ack || packet.Type == sio5.BinaryAck:
+		s.resolve(packet)
+	default:
+		p.deliver(s, packet)
+	}
+}
+
+// socketIn returns the socket in a namespace. If there is none it says whether
+// there has been one.
+func (p *peer) socketIn(namespace string) (s *Socket, left bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, true
+	}
+	for _, s := range p.sockets {
+		if s.ns.name == namespace {
+			return s, false
+		}
+	}
+	return nil, slices.ContainsFunc(p.left, func(ns *Namespace) bool { return ns.name == namespace })
+}
+
+// Closed is called by the connection when it has ended.
+func (p *peer) Closed(err *engineio.CloseError) {
+	p.shut(Reason(err.Reason), err.Err)
+}
+
+// shut ends all sockets. The connection has ended or is about to.
+func (p *peer) shut(reason Reason, cause error) {
+	p.mu.Lock()
+	p.closed = true
+	p.stopDeadline()
+	p.wake()
+	sockets := slices.Clone(p.sockets)
+	p.mu.Unlock()
+	for _, s := range sockets {
+		s.leave(reason, cause)
+	}
+}
+
+// violated ends a connection whose peer broke the protocol.
+func (p *peer) violated(err error) {
+	reason := err.Error()
+	if e, ok := errors.AsType[*sio5.DecodeError](err); ok {
+		reason = e.Reason // without the excerpt of the packet
+	}
+	p.log(slog.LevelDebug, "invalid packet", reason)
+	p.shut(ReasonForcedClose, err)
+	p.close()
+}
+
+// exceed ends a connection whose peer went beyond a limit.
+func (p *peer) exceed(what string) {
+	p.log(slog.LevelWarn, "too many", what)
+	p.shut(ReasonForcedServerClose, errors.New("socketio: too many "+what))
+	p.close()
+}
+
+func (p *peer) log(level slog.Level, key, value string) {
+	p.srv.options.Logger.LogAttrs(context.Background(), level, "socketio: connection closed", slog.String(key, value))
+}
+
+// close ends the connection. Its only error says that it had ended before.
+func (p *peer) close() { _ = p.conn.Close() }
+
+// expectJoin sets the time by which a namespace must have been joined. The caller
+// holds mu.
+func (p *peer) expectJoin() {
+	if d := p.srv.options.ConnectTimeout; d > 0 && !p.closed {
+		p.deadline = time.AfterFunc(d, p.notJoined)
+	}
+}
+
+// stopDeadline takes back what expectJoin did. The caller holds mu.
+func (p *peer) stopDeadline() {
+	if p.deadline != nil {
+		p.deadline.Stop()
+		p.deadline = nil
+	}
+}
+
+// notJoined ends a connection that has no namespace at its deadline.
+func (p *peer) notJoined() {
+	p.mu.Lock()
+	idle := p.joined == 0 && !p.closed
+	p.mu.Unlock()
+	if idle {
+		p.log(slog.LevelDebug, "no namespace joined", "in time")
+		p.shut(ReasonForcedServerClose, errors.New("socketio: no namespace joined in time"))
+		p.close()
+	}
+}
+
+// handOver lets p be read by another goroutine, if a handler of p is about to wait.
+func (p *peer) handOver() {
+	if p != nil {
+		p.conn.HandOver()
+	}
+}
+
+// beginAwait says that a handler waits for an acknowledgement by its own peer, so
+// that reading goes on until endAwait.
+func (p *peer) beginAwait() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.awaited++
+	p.wake()
+}
+
+func (p *peer) endAwait() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.awaited--
+}

@@ -1,0 +1,233 @@
+package socketio
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"sync"
+
+	"socketio/engineio"
+	"socketio/sio5"
+)
+
+// A Reply is what one of many sockets answered.
+type Reply[R any] struct {
+	ID    string // of the socket
+	Value R
+}
+
+// EmitAcks sends a call to the selected sockets and returns their replies as they
+// come. It sends when the loop over it begins, and leaving the loop forgets the
+// replies that have not come.
+//
+// A reply that cannot be decoded comes with its ID and the error. Sockets that end are
+// not waited for. If some of the others have not answered when ctx ends, or without a
+// deadline in ctx within [Options].AckTimeout, the last pair is a zero Reply and a
+// [*PartialError]. Errors of [Broadcast.Emit] are the only pair.
+func (b Broadcast) EmitAcks[R, Q any](ctx context.Context, c Call[Q, R], q Q) iter.Seq2[Reply[R], error] {
+	return func(yield func(Reply[R], error) bool) {
+		f := newFrame(b.ns)
+		err := encode(f, string(c), q)
+		for a, err := range b.poll(ctx, f, err) {
+			r := Reply[R]{ID: a.id}
+			if err == nil {
+				r.Value, err = decodePayload[R]("", a.args, a.att)
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// EmitArgsAcks is [Broadcast.EmitAcks] with any number of arguments of any types, and
+// undecoded replies.
+func (b Broadcast) EmitArgsAcks(ctx context.Context, event string, args ...any) iter.Seq2[Reply[*Message], error] {
+	return func(yield func(Reply[*Message], error) bool) {
+		f := newFrame(b.ns)
+		err := f.encodeArgs(event, args)
+		for a, err := range b.poll(ctx, f, err) {
+			r := Reply[*Message]{ID: a.id}
+			if err == nil {
+				r.Value = a.message()
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// A ballot is the answer of one socket.
+type ballot struct {
+	id string
+	answer
+}
+
+// A poll waits for the acknowledgements of many sockets.
+type poll struct {
+	id   uint64        // of the acknowledgements
+	news chan struct{} // has an element after a change of what follows
+
+	mu      sync.Mutex // guards what follows
+	ballots []ballot   // not yet taken
+	open    map[*Socket]struct{}
+	missing int   // how many could not be asked
+	why     error // for the last of these
+}
+
+func (p *poll) answer(s *Socket, a answer) {
+	p.mu.Lock()
+	delete(p.open, s)
+	p.ballots = append(p.ballots, ballot{s.id, a})
+	p.mu.Unlock()
+	p.tell()
+}
+
+func (p *poll) abandon(s *Socket, _ error) {
+	p.mu.Lock()
+	delete(p.open, s)
+	p.mu.Unlock()
+	p.tell()
+}
+
+func (p *poll) tell() {
+	select {
+	case p.news <- struct{}{}:
+	default:
+	}
+}
+
+// poll asks the event in f, unless it could not be encoded, releases f, and returns
+// the answers.
+func (b *Broadcast) poll(ctx context.Context, f *frame, err error) iter.Seq2[ballot, error] {
+	return func(yield func(ballot, error) bool) {
+		p := &poll{id: b.ns.nextID(), news: make(chan struct{}, 1), open: map[*Socket]struct{}{}}
+		if err == nil {
+			err = b.askAll(p, f)
+		}
+		f.release()
+		if err != nil {
+			yield(ballot{}, err)
+			return
+		}
+		defer p.forget()
+		if b.sender != nil {
+			b.sender.peer.conn.HandOver()
+		}
+		defer beginWait(ctx, nil)()
+		p.collect(ctx, b.ns.server, yield)
+	}
+}
+
+// askAll sends the event in f to all, who are registered before.
+func (b *Broadcast) askAll(p *poll, f *frame) error {
+	srv := b.ns.server
+	if srv.isClosed() {
+		return ErrServerClosed
+	}
+	if err := f.seal(sio5.Event, p.id, true, srv.options.MaxAttachments); err != nil {
+		return err
+	}
+	var prepared *engineio.Prepared
+	b.each(func(s *Socket) {
+		if prepared == nil {
+			prepared = engineio.Prepare(f.messages...)
+		}
+		p.ask(s, f, prepared, b.volatile)
+	})
+	return nil
+}
+
+// ask asks one socket. One that cannot be asked is absent from the start, unless it
+// is about to end.
+func (p *poll) ask(s *Socket, f *frame, prepared *engineio.Prepared, volatile bool) {
+	p.mu.Lock()
+	p.open[s] = struct{}{}
+	p.mu.Unlock()
+	err := s.expect(p.id, p)
+	if err == nil {
+		var sent bool
+		if sent, err = s.emitPrepared(f, prepared, volatile); sent {
+			return
+		}
+		if s.take(p.id) == nil {
+			return // it has ended, which the poll was told
+		}
+		if err == nil {
+			err = errDropped
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.open, s)
+	if !errors.Is(err, ErrDisconnected) {
+		p.missing++
+		p.why = err
+	}
+}
+
+// collect yields the answers until all are in or it has taken too long.
+func (p *poll) collect(ctx context.Context, srv *Server, yield func(ballot, error) bool) {
+	patience := newPatience(ctx, srv.options.AckTimeout)
+	defer patience.stop()
+	got := 0
+	for {
+		ballots, absent, done := p.take()
+		for _, a := range ballots {
+			got++
+			if !yield(a, nil) {
+				return
+			}
+		}
+		if done {
+			if absent > 0 {
+				yield(ballot{}, &PartialError{Got: got, Want: got + absent, Err: p.why})
+			}
+			return
+		}
+		select {
+		case <-p.news:
+			continue
+		case <-ctx.Done():
+		case <-patience.over:
+		}
+		p.finish(patience.err(ctx), got, yield)
+		return
+	}
+}
+
+// take returns the answers that came since the last call, how many are absent, and
+// whether no more will come.
+func (p *poll) take() (ballots []ballot, absent int, done bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	ballots, p.ballots = p.ballots, nil
+	return ballots, p.missing + len(p.open), len(p.open) == 0
+}
+
+// finish yields what is there when the waiting is over, and says that it is partial
+// unless all have answered at the last moment.
+func (p *poll) finish(why error, got int, yield func(ballot, error) bool) {
+	ballots, absent, _ := p.take()
+	for _, a := range ballots {
+		got++
+		if !yield(a, nil) {
+			return
+		}
+	}
+	if absent > 0 {
+		yield(ballot{}, &PartialError{Got: got, Want: got + absent, Err: why})
+	}
+}
+
+// forget stops waiting for those who have not answered.
+func (p *poll) forget() {
+	p.mu.Lock()
+	open := p.open
+	p.open = map[*Socket]struct{}{}
+	p.mu.Unlock()
+	for s := range open {
+		s.take(p.id)
+	}
+}

@@ -1,0 +1,202 @@
+package socketio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"socketio/engineio"
+)
+
+// A Server speaks Socket.IO with clients, as an [http.Handler] for the path
+// "/socket.io/" or the one in its options. It listens on nothing by itself.
+//
+// A Server is also its main namespace, "/": On, OnAck, Handle, OnAny, OnAnyOutgoing,
+// OnConnect, OnDisconnect, Use, Wrap, Emit, EmitArgs, EmitAcks, All, To, Except, Socket,
+// Sockets and Rooms are those of [Namespace].
+type Server struct {
+	*Namespace
+
+	engine   *engineio.Server
+	options  Options // without zero values
+	traces   []*Trace
+	tasks    tasks
+	lifetime context.Context // of OnDisconnect hooks
+	expire   context.CancelFunc
+
+	mu         sync.Mutex // guards what follows
+	namespaces []*Namespace
+	byName     map[string]*Namespace
+	watchers   []func(*Namespace)
+	closed     bool
+}
+
+// NewServer returns a server. Nil options are the defaults. It panics if options
+// contradict each other.
+func NewServer(o *Options) *Server {
+	srv := &Server{options: o.withDefaults(), byName: map[string]*Namespace{}}
+	srv.lifetime, srv.expire = context.WithCancel(context.Background())
+	srv.Namespace = srv.Of("/")
+	srv.engine = engineio.NewServer(srv.accept, &srv.options.Options)
+	return srv
+}
+
+// accept serves a new connection.
+func (srv *Server) accept(c *engineio.Conn) { c.Attach(newPeer(srv, c)) }
+
+// ServeHTTP serves the requests of clients: all of their handshakes, polls and
+// WebSockets.
+func (srv *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { srv.engine.ServeHTTP(w, r) }
+
+// Engine returns the server of the layer below, which knows the connections.
+func (srv *Server) Engine() *engineio.Server { return srv.engine }
+
+// Trace adds hooks for observing the server. They add up. Trace must be called before
+// the server serves.
+func (srv *Server) Trace(t *Trace) { srv.traces = append(srv.traces, t) }
+
+// Of returns the namespace of that name and makes it if need be. A slash is put in
+// front of a name without one. Clients can join the namespaces that exist. Of panics
+// on names that no client could ask for: those that contain a comma, and those longer
+// than 256 bytes.
+func (srv *Server) Of(name string) *Namespace {
+	if !strings.HasPrefix(name, "/") {
+		name = "/" + name
+	}
+	if len(name) > maxNamespaceName || strings.Contains(name, ",") {
+		panic(fmt.Sprintf("socketio: a namespace has at most %d bytes and no comma, unlike %q", maxNamespaceName, name))
+	}
+	srv.mu.Lock()
+	ns, known := srv.byName[name]
+	if known {
+		srv.mu.Unlock()
+		return ns
+	}
+	ns = newNamespace(srv, name)
+	srv.byName[name] = ns
+	srv.namespaces = append(srv.namespaces, ns)
+	watchers := slices.Clip(srv.watchers)
+	srv.mu.Unlock()
+	for _, watcher := range watchers {
+		watcher(ns)
+	}
+	return ns
+}
+
+// lookUp returns the namespace of exactly that name.
+func (srv *Server) lookUp(name string) (ns *Namespace, known bool) {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	ns, known = srv.byName[name]
+	return ns, known
+}
+
+// Namespaces returns the namespaces that exist at the moment of the call, oldest first.
+func (srv *Server) Namespaces() iter.Seq[*Namespace] { return slices.Values(srv.allNamespaces()) }
+
+func (srv *Server) allNamespaces() []*Namespace {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	return slices.Clip(srv.namespaces)
+}
+
+// OnNamespace calls f once for each namespace: now for those that exist, and later for
+// each one that is made.
+func (srv *Server) OnNamespace(f func(*Namespace)) {
+	mustHave(f != nil, "OnNamespace: a hook")
+	srv.mu.Lock()
+	srv.watchers = append(srv.watchers, f)
+	existing := slices.Clip(srv.namespaces)
+	srv.mu.Unlock()
+	for _, ns := range existing {
+		f(ns)
+	}
+}
+
+// Shutdown ends the server in good order: it refuses newcomers, ends all sockets with
+// [ReasonServerShutdown], sends what waits to be sent, closes the connections, and waits
+// until all handlers and OnDisconnect hooks have returned. Clients will try to connect
+// again, as they do whenever a connection is lost.
+//
+// If ctx ends before, so do the contexts of OnDisconnect hooks, what is left is closed
+// at once, and the error is that of ctx. A handler that calls Shutdown waits for
+// itself. Later calls wait as well.
+func (srv *Server) Shutdown(ctx context.Context) error {
+	defer beginWait(ctx, nil)()
+	stop := context.AfterFunc(ctx, srv.expire)
+	defer stop()
+	srv.end()
+	err := srv.engine.Shutdown(ctx)
+	if waited := srv.tasks.wait(ctx); err == nil {
+		err = waited
+	}
+	srv.expire()
+	return err
+}
+
+// Close ends the server at once: all sockets, with [ReasonServerShutdown], their
+// connections, and the contexts of OnDisconnect hooks. It does not wait for handlers.
+func (srv *Server) Close() error {
+	srv.end()
+	srv.expire()
+	return srv.engine.Close()
+}
+
+// end lets nobody in any more and ends all sockets.
+func (srv *Server) end() {
+	srv.mu.Lock()
+	srv.closed = true
+	srv.mu.Unlock()
+	for _, ns := range srv.allNamespaces() {
+		for _, s := range ns.rooms.close() {
+			s.leave(ReasonServerShutdown, ErrServerClosed)
+		}
+	}
+}
+
+func (srv *Server) isClosed() bool {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	return srv.closed
+}
+
+// report gives an error to OnError, or logs it.
+func (srv *Server) report(ctx context.Context, s *Socket, err error) {
+	if srv.options.OnError == nil {
+		srv.logError(ctx, s, err)
+		return
+	}
+	if failure := srv.tellUser(ctx, s, err); failure != nil {
+		srv.logError(ctx, s, failure)
+	}
+}
+
+func (srv *Server) tellUser(ctx context.Context, s *Socket, err error) (failure error) {
+	defer contain(&failure)
+	srv.options.OnError(ctx, s, err)
+	return nil
+}
+
+// logError logs an error at the level that its kind deserves: peers can cause
+// some of them at will.
+func (srv *Server) logError(ctx context.Context, s *Socket, err error) {
+	level := slog.LevelError
+	attrs := []slog.Attr{slog.Any("err", err)}
+	if s != nil {
+		attrs = append(attrs, slog.String("namespace", s.ns.name))
+	}
+	if e, ok := errors.AsType[*PanicError](err); ok {
+		attrs = append(attrs, slog.String("stack", string(e.Stack)))
+	} else if _, ok := errors.AsType[*DecodeError](err); ok {
+		level = slog.LevelWarn
+	} else if errors.Is(err, ErrDisconnected) {
+		level = slog.LevelDebug
+	}
+	srv.options.Logger.LogAttrs(ctx, level, "socketio: handler failed", attrs...)
+}
