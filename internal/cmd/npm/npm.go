@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,27 +14,30 @@ import (
 )
 
 // Ci runs "npm ci" in dir unless node_modules already holds what package.json and
-// package-lock.json ask for. It reports whether it had to.
-func Ci(ctx context.Context, out io.Writer, dir, log string) (ran bool, err error) {
+// package-lock.json ask for. What it does, it says on out.
+func Ci(ctx context.Context, out io.Writer, dir, log string) error {
 	want, err := fingerprint(dir)
 	if err != nil {
-		return false, err
+		return err
 	}
 	stamp := filepath.Join(dir, "node_modules", ".installed")
 	if have, err := os.ReadFile(stamp); err == nil && string(have) == want {
-		return false, nil
+		return nil
 	}
+	name := "npm ci in " + dir
+	fmt.Fprintln(out, name)
 	r := progress.Run(ctx, out, progress.Step{
-		Name:    "npm ci in " + dir,
+		Name:    name,
 		Command: []string{"npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"},
 		Dir:     dir,
 		Log:     log,
 		Quiet:   true,
 	})
 	if r.Err != nil {
-		return true, r.Err
+		return fmt.Errorf("%s: %w", name, r.Err)
 	}
-	return true, os.WriteFile(stamp, []byte(want), 0o644)
+	fmt.Fprintf(out, "%s, %.1f s\n", name, r.Elapsed.Seconds())
+	return os.WriteFile(stamp, []byte(want), 0o644)
 }
 
 // fingerprint is a hash of the two files that decide what npm ci installs.

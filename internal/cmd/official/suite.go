@@ -63,8 +63,7 @@ func (s suite) install(ctx context.Context, dir, work string) error {
 			return err
 		}
 	}
-	_, err = npm.Ci(ctx, os.Stdout, to, filepath.Join(work, s.name+" npm.log"))
-	return err
+	return npm.Ci(ctx, os.Stdout, to, filepath.Join(work, s.name+" npm.log"))
 }
 
 // run runs the suite against the server that is up. That tests fail is no error.

@@ -17,16 +17,12 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
-	"time"
 
 	"socketio/internal/cmd/npm"
 	"socketio/internal/cmd/progress"
 )
 
-const (
-	jsDir = "interop/js"
-	logs  = ".tmp/setup"
-)
+const logs = ".tmp/setup"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -97,15 +93,7 @@ func installer() func(context.Context, []need) error {
 
 // packages installs the npm packages of the JavaScript tests.
 func packages(ctx context.Context) error {
-	start := time.Now()
-	ran, err := npm.Ci(ctx, os.Stdout, jsDir, logs+"/npm.log")
-	if err != nil {
-		return fmt.Errorf("npm ci in %s: %w", jsDir, err)
-	}
-	if ran {
-		fmt.Printf("set-up: npm packages of %s, %.1f s\n", jsDir, time.Since(start).Seconds())
-	}
-	return nil
+	return npm.Ci(ctx, os.Stdout, "interop/js", logs+"/npm.log")
 }
 
 // linter builds golangci-lint as the tools module pins it. GOWORK=off keeps the other
@@ -132,13 +120,13 @@ func newer(file, source string) bool {
 
 // step runs one command quietly, saying before and after what it is about.
 func step(ctx context.Context, name, log string, command ...string) error {
-	fmt.Printf("set-up: %s\n", name)
+	fmt.Println(name)
 	r := progress.Run(ctx, os.Stdout, progress.Step{
 		Name: name, Command: command, Log: logs + "/" + log + ".log", Quiet: true,
 	})
 	if r.Err != nil {
 		return r.Err
 	}
-	fmt.Printf("set-up: %s, %.1f s\n", name, r.Elapsed.Seconds())
+	fmt.Printf("%s, %.1f s\n", name, r.Elapsed.Seconds())
 	return nil
 }
