@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"bytes"
 	"encoding/json/jsontext"
 	"encoding/json/v2"
 	"errors"
@@ -70,17 +71,12 @@ func decodePayload[T any](event string, args sio5.Args, att [][]byte) (T, error)
 func decodeArgs(event string, args sio5.Args, att [][]byte, into ...any) error {
 	var raw []byte
 	for i, p := range into {
-		raw, args = args.Next()
-		if raw == nil {
-			raw = null
-		}
+		raw, args = nextArg(args)
 		if err := decodeValue(raw, att, p); err != nil {
 			return &DecodeError{Event: event, Arg: i, Err: err}
 		}
-		if v, ok := p.(validator); ok {
-			if err := v.Validate(); err != nil {
-				return &DecodeError{Event: event, Arg: i, Err: err, refused: true}
-			}
+		if err := validate(p); err != nil {
+			return &DecodeError{Event: event, Arg: i, Err: err, refused: true}
 		}
 	}
 	return nil
@@ -88,54 +84,71 @@ func decodeArgs(event string, args sio5.Args, att [][]byte, into ...any) error {
 
 // decodeValue decodes one JSON value into what into points to.
 func decodeValue(raw []byte, att [][]byte, into any) error {
-	if p, ok := into.(*any); ok && p != nil {
-		v, err := decodeTree(raw, att)
-		*p = v
+	if done, err := decodeTreeInto(raw, att, into); done {
 		return err
 	}
-	if decodesBinary(reflect.TypeOf(into)) {
-		return unmarshalIntercepted(raw, att, into)
+	h := nowhere
+	if t := reflect.TypeOf(into); t != nil {
+		h = forDecoding.holds(t)
 	}
-	return json.Unmarshal(raw, into, decodeOptions...)
+	return unmarshal(raw, att, into, h)
+}
+
+// nextArg is args.Next, with null for an argument that is not there.
+func nextArg(args sio5.Args) (raw []byte, rest sio5.Args) {
+	if raw, rest = args.Next(); raw == nil {
+		raw = null
+	}
+	return raw, rest
 }
 
 var null = []byte("null")
 
 // decodeNext decodes the next argument and returns the rest.
 func decodeNext[T any](event string, in incoming) (v T, rest incoming, err error) {
-	raw, args := in.args.Next()
+	raw, args := nextArg(in.args)
 	rest = incoming{args: args, att: in.att, arg: in.arg + 1}
-	if raw != nil {
-		if v, err = decodeArg[T](raw, in.att); err != nil {
-			return v, rest, &DecodeError{Event: event, Arg: in.arg, Err: err}
-		}
+	if v, err = decodeArg[T](raw, in.att); err != nil {
+		return v, rest, &DecodeError{Event: event, Arg: in.arg, Err: err}
 	}
-	if v, err = validate(v); err != nil {
-		return v, rest, &DecodeError{Event: event, Arg: in.arg, Err: err, refused: true}
+	if !validates[T]() {
+		return v, rest, nil
 	}
-	return v, rest, nil
+	p := new(T) // here, so that only these payloads are on the heap
+	*p = v
+	if err = validate(p); err != nil {
+		err = &DecodeError{Event: event, Arg: in.arg, Err: err, refused: true}
+	}
+	return *p, rest, err
 }
 
-// validate calls the Validate method of T or of *T, if there is one. That of *T may
-// change the value.
-func validate[T any](v T) (T, error) {
-	if t := reflect.TypeFor[T](); t.Kind() == reflect.Pointer {
-		p, ok := any(v).(validator)
-		if !ok {
-			return v, nil
-		}
-		if reflect.ValueOf(v).IsNil() {
-			return v, errNoValue
-		}
-		return v, p.Validate()
+// validates reports whether T or *T has a Validate method.
+func validates[T any]() bool {
+	if _, ok := any((*T)(nil)).(validator); ok {
+		return true
 	}
-	if _, ok := any((*T)(nil)).(validator); !ok {
-		return v, nil
+	_, ok := any(*new(T)).(validator)
+	return ok
+}
+
+// validate calls the Validate method of what p points to, or of p itself, if there
+// is one. The latter may change the value.
+func validate(p any) error {
+	if v, ok := p.(validator); ok {
+		return v.Validate()
 	}
-	p := new(T)
-	*p = v
-	err := any(p).(validator).Validate()
-	return *p, err
+	elem := reflect.ValueOf(p).Elem()
+	if elem.Kind() != reflect.Pointer {
+		return nil
+	}
+	v, ok := elem.Interface().(validator)
+	switch {
+	case !ok:
+		return nil
+	case elem.IsNil():
+		return errNoValue
+	}
+	return v.Validate()
 }
 
 // decodeArg decodes one argument. The commonest types never reach json/v2, unless
@@ -190,14 +203,7 @@ func plainString(raw []byte) (string, bool) {
 		return "", false
 	}
 	text := raw[1 : len(raw)-1]
-	ascii := true
-	for _, c := range text {
-		if c == '\\' {
-			return "", false
-		}
-		ascii = ascii && c < utf8.RuneSelf
-	}
-	if !ascii && !utf8.Valid(text) {
+	if bytes.IndexByte(text, '\\') >= 0 || !utf8.Valid(text) {
 		return "", false
 	}
 	return string(text), true

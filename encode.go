@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json/jsontext"
 	"encoding/json/v2"
 	"errors"
@@ -126,20 +127,20 @@ func appendNext[T any](dst []byte, att [][]byte, v T) ([]byte, [][]byte, error) 
 		return strconv.AppendInt(dst, v, 10), att, nil
 	case float64:
 		return appendFloat(dst, v), att, nil
+	case map[string]any:
+		return appendMap(dst, att, v, 1)
+	case []any:
+		return appendSlice(dst, att, v, 1)
 	}
-	return appendOther(dst, att, v)
-}
-
-// appendOther appends one argument of any type. It takes the address of
-// its copy of v, so that only payloads that come here are moved to the heap.
-func appendOther[T any](dst []byte, att [][]byte, v T) ([]byte, [][]byte, error) {
 	switch t := reflect.TypeFor[T](); t.Kind() {
-	case reflect.Interface, reflect.Map, reflect.Slice:
-		return appendTree(dst, att, any(v), 1)
+	case reflect.Interface:
+		return appendTree(dst, att, v, 1)
 	case reflect.Pointer:
-		return appendTyped(dst, att, t, any(v))
+		return appendTyped(dst, att, t, v)
 	default:
-		return appendTyped(dst, att, t, &v)
+		p := new(T) // json/v2 would copy what it gets no address of
+		*p = v
+		return appendTyped(dst, att, t, p)
 	}
 }
 
@@ -200,15 +201,15 @@ func appendMap(dst []byte, att [][]byte, m map[string]any, depth int) (_ []byte,
 	return append(dst, '}'), att, nil
 }
 
-// appendTyped appends v, which is of type t or points to one, by json/v2.
+// appendTyped appends v, which is of type t or points to one, by json/v2. Only
+// after that has met a NaN or an infinity is there a second, slower try.
 func appendTyped(dst []byte, att [][]byte, t reflect.Type, v any) ([]byte, [][]byte, error) {
-	if !encodesBinary(t) {
-		text, err := marshal(dst, v, encodeOptions)
-		if !isNonFinite(err) {
-			return text, att, err
-		}
+	h := forEncoding.holds(t)
+	text, all, err := appendHolding(dst, att, v, h)
+	if h != anyhow && isNonFinite(err) {
+		return appendHolding(dst, att, v, anyhow)
 	}
-	return appendIntercepted(dst, att, v)
+	return text, all, err
 }
 
 // buffers lets json/v2 append to a slice.
@@ -244,13 +245,39 @@ func appendFloat(dst []byte, f float64) []byte {
 
 // appendString appends s as JavaScript prints it.
 func appendString(dst []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			dst, _ = jsontext.AppendQuote(dst, s) // its only error is invalid UTF-8, by then replaced
-			return dst
-		}
+	if !isPlain([]byte(s)) || !utf8.ValidString(s) {
+		dst, _ = jsontext.AppendQuote(dst, s) // the error is invalid UTF-8, which is replaced by then
+		return dst
 	}
 	dst = append(dst, '"')
 	dst = append(dst, s...)
 	return append(dst, '"')
+}
+
+// A word holds eight bytes of text; these have the same byte in each of its lanes.
+const (
+	lanes       = 0x0101010101010101
+	highBits    = 0x80 * lanes
+	quotes      = '"' * lanes
+	backslashes = '\\' * lanes
+	spaces      = ' ' * lanes
+)
+
+// isPlain reports whether s is without quotes, backslashes and control characters.
+func isPlain(s []byte) bool {
+	for ; len(s) >= 8; s = s[8:] {
+		word := binary.LittleEndian.Uint64(s)
+		// A lane minus one borrows into its high bit if it was zero. The borrow can
+		// spoil other lanes only after such a hit.
+		quote, slash := word^quotes, word^backslashes
+		if ((quote-lanes)&^quote|(slash-lanes)&^slash|(word-spaces)&^word)&highBits != 0 {
+			return false
+		}
+	}
+	for _, c := range s {
+		if c == '"' || c == '\\' || c < ' ' {
+			return false
+		}
+	}
+	return true
 }

@@ -26,51 +26,60 @@ func appendBinary(dst []byte, att [][]byte, b []byte) ([]byte, [][]byte) {
 	return sio5.AppendPlaceholder(dst, len(att)), append(att, b)
 }
 
-// A binaryEncoder makes json/v2 hand over each value before it is encoded, and takes
-// those that json/v2 would encode otherwise: binary ones and non-finite numbers.
+// A binaryEncoder makes json/v2 hand over values before they are encoded, to take those
+// that json/v2 would encode otherwise: binary ones and non-finite numbers.
 // It is pooled because json/v2 keeps a cache by type with each set of functions.
 type binaryEncoder struct {
 	att      [][]byte
-	options  []json.Options
+	scratch  []byte         // for one placeholder
+	plain    []json.Options // for types that are bytesOnly
+	full     []json.Options // for all types; takes three times as long
 	textOnly []json.Options // for what has no attachments
 }
 
 var binaryEncoders = sync.Pool{New: func() any {
 	e := new(binaryEncoder)
-	e.options = append(slices.Clone(encodeOptions), json.WithMarshalers(json.MarshalToFunc(e.encode)))
+	bytes := json.MarshalToFunc(e.writeBinary)
+	e.plain = append(slices.Clone(encodeOptions), json.WithMarshalers(bytes))
+	e.full = append(slices.Clone(encodeOptions), json.WithMarshalers(json.JoinMarshalers(bytes, json.MarshalToFunc(e.encode))))
 	e.textOnly = append(slices.Clone(encodeOptions), json.WithMarshalers(json.MarshalToFunc(encodeNonFinite)))
 	return e
 }}
 
-// appendIntercepted appends v, which may hold attachments or non-finite numbers.
-func appendIntercepted(dst []byte, att [][]byte, v any) ([]byte, [][]byte, error) {
+// appendHolding appends v, which may hold attachments as h says. With anyhow it may
+// also hold non-finite numbers.
+func appendHolding(dst []byte, att [][]byte, v any, h holding) ([]byte, [][]byte, error) {
+	if h == nowhere {
+		text, err := marshal(dst, v, encodeOptions)
+		return text, att, err
+	}
 	e := binaryEncoders.Get().(*binaryEncoder)
+	options := e.full
+	if h == bytesOnly {
+		options = e.plain
+	}
 	e.att = att
-	dst, err := marshal(dst, v, e.options)
+	text, err := marshal(dst, v, options)
 	att, e.att = e.att, nil
 	binaryEncoders.Put(e)
-	return dst, att, err
+	return text, att, err
 }
 
 // encode is called with a pointer to each value of a payload.
 func (e *binaryEncoder) encode(enc *jsontext.Encoder, v any) error {
-	switch p := v.(type) {
-	case *[]byte:
-		return e.writeBinary(enc, *p)
+	switch v.(type) {
 	case *string, *bool, *int, *any:
 		return errors.ErrUnsupported
 	}
-	if t := reflect.TypeOf(v).Elem(); t.Kind() == reflect.Slice && isBinary(t, encodeMethods) {
+	if t := reflect.TypeOf(v).Elem(); t.Kind() == reflect.Slice && isBinary(t, forEncoding) {
 		return e.writeBinary(enc, reflect.ValueOf(v).Elem().Bytes())
 	}
 	return encodeNonFinite(enc, v)
 }
 
 func (e *binaryEncoder) writeBinary(enc *jsontext.Encoder, b []byte) error {
-	var text [48]byte
-	var placeholder []byte
-	placeholder, e.att = appendBinary(text[:0], e.att, b)
-	return enc.WriteValue(placeholder)
+	e.scratch, e.att = appendBinary(e.scratch[:0], e.att, b)
+	return enc.WriteValue(e.scratch)
 }
 
 // encodeNonFinite writes null for NaN and the infinities and leaves all else to json/v2.
@@ -88,51 +97,65 @@ func encodeNonFinite(enc *jsontext.Encoder, v any) error {
 // A binaryDecoder is the counterpart of binaryEncoder: it takes the values that are
 // decoded into byte slices and into any.
 type binaryDecoder struct {
-	att     [][]byte
-	options []json.Options
+	att   [][]byte
+	plain []json.Options
+	full  []json.Options
 }
 
 var binaryDecoders = sync.Pool{New: func() any {
 	d := new(binaryDecoder)
-	d.options = append(slices.Clone(decodeOptions), json.WithUnmarshalers(json.UnmarshalFromFunc(d.decode)))
+	plain := json.JoinUnmarshalers(json.UnmarshalFromFunc(d.readBinary), json.UnmarshalFromFunc(d.readTree))
+	d.plain = append(slices.Clone(decodeOptions), json.WithUnmarshalers(plain))
+	d.full = append(slices.Clone(decodeOptions), json.WithUnmarshalers(json.JoinUnmarshalers(plain, json.UnmarshalFromFunc(d.readNamed))))
 	return d
 }}
 
-// unmarshalIntercepted decodes raw into what into points to, which may hold byte slices or any.
-func unmarshalIntercepted(raw []byte, att [][]byte, into any) error {
+// unmarshal decodes raw into what into points to, which may hold byte slices or any as h says.
+func unmarshal(raw []byte, att [][]byte, into any, h holding) error {
+	if h == nowhere {
+		return json.Unmarshal(raw, into, decodeOptions...)
+	}
 	d := binaryDecoders.Get().(*binaryDecoder)
+	options := d.full
+	if h == bytesOnly {
+		options = d.plain
+	}
 	d.att = att
-	err := json.Unmarshal(raw, into, d.options...)
+	err := json.Unmarshal(raw, into, options...)
 	d.att = nil
 	binaryDecoders.Put(d)
 	return err
 }
 
-// decode is called with a pointer to each value that is about to be decoded.
-func (d *binaryDecoder) decode(dec *jsontext.Decoder, into any) error {
-	switch p := into.(type) {
-	case *string, *bool, *int, *float64:
-		return errors.ErrUnsupported
-	case *any:
-		raw, err := dec.ReadValue()
-		if err == nil {
-			*p, err = decodeTree(raw, d.att)
-		}
-		return err
-	}
-	t := reflect.TypeOf(into).Elem()
-	if t.Kind() != reflect.Slice || !isBinary(t, decodeMethods) {
-		return errors.ErrUnsupported
-	}
+func (d *binaryDecoder) readBinary(dec *jsontext.Decoder, into *[]byte) error {
 	raw, err := dec.ReadValue()
-	if err != nil {
-		return err
-	}
-	b, err := decodeBinary(raw, d.att)
 	if err == nil {
-		reflect.ValueOf(into).Elem().SetBytes(b)
+		*into, err = decodeBinary(raw, d.att)
 	}
 	return err
+}
+
+func (d *binaryDecoder) readTree(dec *jsontext.Decoder, into *any) error {
+	raw, err := dec.ReadValue()
+	if err == nil {
+		*into, err = decodeTree(raw, d.att)
+	}
+	return err
+}
+
+// readNamed is called with a pointer to each value that is about to be decoded, and
+// reads those of named byte slices.
+func (d *binaryDecoder) readNamed(dec *jsontext.Decoder, into any) error {
+	t := reflect.TypeOf(into).Elem()
+	if !isBinary(t, forDecoding) {
+		return errors.ErrUnsupported
+	}
+	var b []byte
+	if err := d.readBinary(dec, &b); err != nil {
+		return err
+	}
+	reflect.ValueOf(into).Elem().SetBytes(b)
+	return nil
 }
 
 // decodeBinary returns the attachment that raw is the placeholder of; null is nil.
@@ -150,28 +173,37 @@ func decodeBinary(raw []byte, att [][]byte) ([]byte, error) {
 	return att[num], nil
 }
 
-// methods are the interfaces by which a type takes part in encoding or in decoding.
-type methods struct {
-	own     []reflect.Type // the type deals with its text alone
-	nesting reflect.Type   // the type hands values within it to json/v2 again
-	holds   sync.Map       // reflect.Type → bool, what holdsBinary found
+// A holding says how the values of a type hold attachments.
+type holding uint8
+
+const (
+	nowhere   holding = iota // not at all
+	bytesOnly                // as []byte, which json/v2 can be told to take in particular
+	anyhow                   // as named types, or as what shows when there is a value
+)
+
+// A direction is what differs between encoding and decoding types that hold attachments.
+type direction struct {
+	bytesOnly []reflect.Type // types of values that are attachments, or may be
+	own       []reflect.Type // by these methods a type deals with its text alone
+	nesting   reflect.Type   // by this method it gives values within it back to json/v2
+	known     sync.Map       // reflect.Type → holding
 }
 
 var (
-	encodeMethods = &methods{
+	forEncoding = &direction{
+		bytesOnly: []reflect.Type{reflect.TypeFor[[]byte]()},
 		own: []reflect.Type{
 			reflect.TypeFor[json.Marshaler](), reflect.TypeFor[encoding.TextAppender](), reflect.TypeFor[encoding.TextMarshaler](),
 		},
 		nesting: reflect.TypeFor[json.MarshalerTo](),
 	}
-	decodeMethods = &methods{
-		own:     []reflect.Type{reflect.TypeFor[json.Unmarshaler](), reflect.TypeFor[encoding.TextUnmarshaler]()},
-		nesting: reflect.TypeFor[json.UnmarshalerFrom](),
+	forDecoding = &direction{
+		bytesOnly: []reflect.Type{reflect.TypeFor[[]byte](), reflect.TypeFor[any]()},
+		own:       []reflect.Type{reflect.TypeFor[json.Unmarshaler](), reflect.TypeFor[encoding.TextUnmarshaler]()},
+		nesting:   reflect.TypeFor[json.UnmarshalerFrom](),
 	}
 )
-
-func encodesBinary(t reflect.Type) bool { return holdsBinary(t, encodeMethods) }
-func decodesBinary(t reflect.Type) bool { return holdsBinary(t, decodeMethods) }
 
 // implements reports whether t or *t has the methods of one of the interfaces.
 func implements(t reflect.Type, interfaces ...reflect.Type) bool {
@@ -181,47 +213,52 @@ func implements(t reflect.Type, interfaces ...reflect.Type) bool {
 
 // isBinary reports whether a value of type t is an attachment. It is what json/v2
 // takes for bytes, slices of a byte type of their own excluded.
-func isBinary(t reflect.Type, m *methods) bool {
+func isBinary(t reflect.Type, d *direction) bool {
 	return t.Kind() == reflect.Slice && t.Elem() == reflect.TypeFor[byte]() &&
-		!implements(t, m.own...) && !implements(t, m.nesting)
+		!implements(t, d.own...) && !implements(t, d.nesting)
 }
 
-// holdsBinary reports whether a value of type t can hold an attachment.
-func holdsBinary(t reflect.Type, m *methods) bool {
-	if held, ok := m.holds.Load(t); ok {
-		return held.(bool)
+// holds says how values of type t hold attachments.
+func (d *direction) holds(t reflect.Type) holding {
+	if h, ok := d.known.Load(t); ok {
+		return h.(holding)
 	}
-	held := searchBinary(t, m, make(map[reflect.Type]bool))
-	m.holds.Store(t, held)
-	return held
+	h := d.search(t, make(map[reflect.Type]bool))
+	d.known.Store(t, h)
+	return h
 }
 
-// searchBinary is holdsBinary without the cache. Types that were seen are being
-// searched further up, so they add nothing.
-func searchBinary(t reflect.Type, m *methods, seen map[reflect.Type]bool) bool {
+// search is holds without the cache. Types that were seen are being searched further
+// up, so they add nothing.
+func (d *direction) search(t reflect.Type, seen map[reflect.Type]bool) holding {
 	if seen[t] {
-		return false
+		return nowhere
 	}
 	seen[t] = true
-	if implements(t, m.nesting) {
-		return true
-	}
-	if implements(t, m.own...) {
-		return false
+	switch {
+	case slices.Contains(d.bytesOnly, t):
+		return bytesOnly
+	case t.Kind() == reflect.Interface, implements(t, d.nesting), isBinary(t, d):
+		return anyhow
+	case implements(t, d.own...):
+		return nowhere
 	}
 	switch t.Kind() {
-	case reflect.Interface:
-		return true
-	case reflect.Slice:
-		return isBinary(t, m) || searchBinary(t.Elem(), m, seen)
-	case reflect.Array, reflect.Pointer, reflect.Map:
-		return searchBinary(t.Elem(), m, seen)
+	case reflect.Slice, reflect.Array, reflect.Pointer, reflect.Map:
+		return d.search(t.Elem(), seen)
 	case reflect.Struct:
-		for field := range t.Fields() {
-			if searchBinary(field.Type, m, seen) {
-				return true
-			}
+		return d.searchFields(t, seen)
+	}
+	return nowhere
+}
+
+func (d *direction) searchFields(t reflect.Type, seen map[reflect.Type]bool) holding {
+	h := nowhere
+	for field := range t.Fields() {
+		hidden := !field.IsExported() && !field.Anonymous || field.Tag.Get("json") == "-"
+		if !hidden {
+			h = max(h, d.search(field.Type, seen))
 		}
 	}
-	return false
+	return h
 }

@@ -30,6 +30,39 @@ func decodeTree(raw []byte, att [][]byte) (any, error) {
 	return v, nil
 }
 
+// decodeTreeInto decodes raw into an any, a map[string]any or a []any. It reports
+// whether it could; a value of another kind is left to json/v2 to complain about.
+func decodeTreeInto(raw []byte, att [][]byte, into any) (done bool, err error) {
+	switch p := into.(type) {
+	case *any:
+		if p == nil {
+			return false, nil
+		}
+		*p, err = decodeTree(raw, att)
+		return true, err
+	case *map[string]any:
+		return decodeTreeAs(raw, att, p)
+	case *[]any:
+		return decodeTreeAs(raw, att, p)
+	}
+	return false, nil
+}
+
+func decodeTreeAs[T any](raw []byte, att [][]byte, into *T) (done bool, err error) {
+	if into == nil {
+		return false, nil
+	}
+	tree, err := decodeTree(raw, att)
+	if err != nil {
+		return true, err
+	}
+	v, ok := tree.(T)
+	if ok {
+		*into = v
+	}
+	return ok, nil
+}
+
 // A treeDecoder reads text that a codec has found to be valid JSON; it relies on
 // that for what the values are, but not for its own safety.
 type treeDecoder struct {
@@ -90,7 +123,7 @@ func (t *treeDecoder) number() (any, error) {
 		t.at++
 	}
 	raw := t.text[start:t.at]
-	if n, ok := plainInt(raw); ok && -1<<53 <= n && n <= 1<<53 && n != 0 {
+	if n, ok := plainInt(raw); ok && -1<<53 <= n && n <= 1<<53 && (n != 0 || raw[0] == '0') {
 		return float64(n), nil
 	}
 	f, err := strconv.ParseFloat(string(raw), 64)
