@@ -56,13 +56,14 @@ var strictBase64 = base64.StdEncoding.Strict()
 // and standard base64 with padding, which is a binary Message too and is decoded
 // in place: frame is overwritten, also when Decode fails.
 //
-// An empty frame, text or binary, is an error. Errors are *DecodeError.
+// An empty binary frame is a message of no bytes, which an attachment may be; an
+// empty text frame is an error. Errors are *DecodeError.
 func Decode(frame []byte, binary bool) (Packet, error) {
-	if len(frame) == 0 {
-		return Packet{}, &DecodeError{Offset: 0, Err: ErrEmpty}
-	}
 	if binary {
 		return Packet{Type: Message, Binary: true, Data: frame}, nil
+	}
+	if len(frame) == 0 {
+		return Packet{}, &DecodeError{Offset: 0, Err: ErrEmpty}
 	}
 	first := frame[0]
 	if first >= byte(Open) && first <= byte(Noop) {

@@ -57,6 +57,13 @@ func TestABinaryFrameIsAMessageThatAliasesIt(t *testing.T) {
 	}
 }
 
+func TestAnAttachmentMayBeEmpty(t *testing.T) {
+	got, err := Decode(nil, true)
+	if want := (Packet{Type: Message, Binary: true}); err != nil || !samePacket(got, want) {
+		t.Errorf("Decode of an empty binary frame = %v, %v; want %v", got, err, want)
+	}
+}
+
 func TestBadFramesAreRefusedWithPlaceAndCause(t *testing.T) {
 	for _, test := range []struct {
 		frame  string
@@ -65,7 +72,6 @@ func TestBadFramesAreRefusedWithPlaceAndCause(t *testing.T) {
 		text   string
 	}{
 		{"", false, ErrEmpty, "eio4: empty packet at byte 0"},
-		{"", true, ErrEmpty, "eio4: empty packet at byte 0"},
 		{"7", false, ErrType, "eio4: unknown packet type at byte 0"},
 		{"9x", false, ErrType, "eio4: unknown packet type at byte 0"},
 		{"zzz", false, ErrType, "eio4: unknown packet type at byte 0"},

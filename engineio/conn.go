@@ -2,77 +2,321 @@ package engineio
 
 import (
 	"context"
-	"net/http"
-	"net/url"
+	"sync"
+	"sync/atomic"
 	"time"
+
+	"socketio/eio4"
+	"socketio/internal/wheel"
+	"socketio/internal/ws"
 )
 
 // A Conn is one Engine.IO connection, on whatever transport it is at the moment.
 // All its methods may be called concurrently.
-type Conn struct{}
+//
+// What arrives goes to the Receiver that Attach has set, or else is kept for
+// Receive.
+type Conn struct {
+	server  *Server
+	id      string
+	request *Request
+	values  context.Context // those of the first request's context
 
-// A Request is what a connection's first HTTP request said. It must not be modified.
-type Request struct {
-	Header      http.Header
-	Host        string
-	URL         *url.URL
-	RemoteAddr  string // the client's host, without port, as Options.ClientIP gives it
-	Secure      bool   // the request came over TLS
-	CrossOrigin bool   // it carried an Origin header
-	Time        time.Time
+	receiver Receiver      // set before anything is read
+	ready    chan struct{} // closed when a polling session has its receiver
+
+	socket atomic.Pointer[socket]  // carries the session, once it is on a WebSocket
+	poll   atomic.Pointer[polling] // what only polling needs, until it is over
+
+	mu      sync.Mutex // guards what follows
+	session session
+	timer   wheel.Timer
+	due     time.Duration   // what the timer is set to; 0 for nothing
+	closed  *CloseError     // once the session is over, or closed by us
+	ctx     context.Context // made when it is first asked for
+	cancel  context.CancelCauseFunc
 }
 
-func (c *Conn) ID() string                     { panic("todo") }
-func (c *Conn) Request() *Request              { panic("todo") }
-func (c *Conn) Transport() string              { panic("todo") }
-func (c *Conn) Protocol() int                  { panic("todo") }
-func (c *Conn) RemoteAddr() string             { panic("todo") }
-func (c *Conn) Upgraded() bool                 { panic("todo") }
-func (c *Conn) Buffered() (packets, bytes int) { panic("todo") }
+// ID returns the session's id: a secret between this client and us, which must not
+// be shown to others. The ids of Socket.IO's sockets are others.
+func (c *Conn) ID() string { return c.id }
 
-// Context ends with the connection; its cause is a *CloseError. It carries the
-// values of the first request's context.
-func (c *Conn) Context() context.Context { panic("todo") }
+// Request returns what the connection's first request said.
+func (c *Conn) Request() *Request { return c.request }
 
-// Attach makes r the receiver of every message; call it once, within the
-// function given to NewServer. What came before is delivered first.
-func (c *Conn) Attach(r Receiver) { panic("todo") }
+// RemoteAddr returns the client's host, without port, as [Options.ClientIP] gave it.
+func (c *Conn) RemoteAddr() string { return c.request.RemoteAddr }
 
-// Receive waits for the next message, for programs that attach no Receiver.
-func (c *Conn) Receive(ctx context.Context) (Message, error) { panic("todo") }
+// Protocol returns the revision of the Engine.IO protocol that the client speaks.
+func (c *Conn) Protocol() int { return eio4.Revision }
 
-// MayWait says that the Receiver, within Receive, now runs code that may wait.
-// It costs a few nanoseconds.
-func (c *Conn) MayWait() { panic("todo") }
+// Transport returns the name of the transport that carries the connection now:
+// [Polling] or [WebSocket].
+func (c *Conn) Transport() string {
+	if c.socket.Load() != nil {
+		return WebSocket
+	}
+	return Polling
+}
+
+// Upgraded says whether the connection began with polling and is on a WebSocket now.
+func (c *Conn) Upgraded() bool {
+	s := c.socket.Load()
+	return s != nil && s.upgraded
+}
+
+// Buffered returns how many messages wait to be sent, and their bytes.
+func (c *Conn) Buffered() (packets, bytes int) {
+	if s := c.socket.Load(); s != nil {
+		return s.Waiting()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if p := c.poll.Load(); p != nil {
+		return p.queue.packets, len(p.queue.records)
+	}
+	return 0, 0
+}
+
+// Context ends with the connection; its cause is a *CloseError then. It carries
+// the values of the first request's context.
+func (c *Conn) Context() context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ctx == nil {
+		c.ctx, c.cancel = context.WithCancelCause(c.values)
+		if c.closed != nil {
+			c.cancel(c.closed)
+		}
+	}
+	return c.ctx
+}
+
+// Attach makes r the receiver of every message. It must be called once, within the
+// function given to [NewServer].
+func (c *Conn) Attach(r Receiver) {
+	c.mu.Lock()
+	if c.receiver != nil {
+		c.mu.Unlock()
+		panic("engineio: Attach is called once, and not after Receive")
+	}
+	c.receiver = r
+	closed := c.closed
+	c.mu.Unlock()
+	if c.ready != nil {
+		close(c.ready)
+	}
+	if closed != nil {
+		c.server.goroutines.Go(func() { r.Closed(closed) })
+	}
+}
+
+// Receive waits for the next message, for programs that attach no Receiver. The
+// message is the caller's. Up to a megabyte is kept until it is called; then the peer
+// is held back. Errors: ctx's, or the *CloseError that ended the connection.
+func (c *Conn) Receive(ctx context.Context) (Message, error) {
+	c.mu.Lock()
+	r := c.receiver
+	c.mu.Unlock()
+	if r == nil {
+		r = newMailbox(c)
+		c.Attach(r)
+		if s := c.socket.Load(); s != nil {
+			c.server.goroutines.Go(s.serve)
+		}
+	}
+	box, ok := r.(*mailbox)
+	if !ok {
+		panic("engineio: Receive on a connection that has a Receiver")
+	}
+	return box.take(ctx)
+}
+
+// handled ends what the server's handle function has begun: it returns when
+// nobody is left to receive.
+func (c *Conn) handled() {
+	switch c.receiver.(type) {
+	case nil:
+		c.Attach(newMailbox(c))
+		c.Close()
+	case *mailbox:
+		c.Close()
+		return // Receive has begun to read
+	}
+	if s := c.socket.Load(); s != nil && !s.upgraded {
+		s.serve()
+	}
+}
+
+// MayWait says that the Receiver, within Receive, now runs code that may wait. It
+// costs a few nanoseconds.
+func (c *Conn) MayWait() {
+	if p := c.poll.Load(); p != nil {
+		if t := p.turn.Load(); t != nil {
+			t.MayWait()
+			return
+		}
+	}
+	if s := c.socket.Load(); s != nil {
+		s.MayWait()
+	}
+}
+
+// Flush lets what was sent leave now, not at the end of the batch of input that is
+// being handled. A Receiver calls it before it holds the peer back.
+func (c *Conn) Flush() {
+	if p := c.poll.Load(); p != nil {
+		c.cork(p, false)
+	}
+	if s := c.socket.Load(); s != nil {
+		s.Uncork()
+	}
+}
 
 // HandOver lets another goroutine read this connection on. A Receiver calls it
-// before it waits; when no Receiver call is under way it does nothing.
-func (c *Conn) HandOver() { panic("todo") }
+// before it waits, after MayWait; at other times it does nothing.
+func (c *Conn) HandOver() {
+	if p := c.poll.Load(); p != nil {
+		if t := p.turn.Load(); t != nil {
+			t.HandOver()
+		}
+	}
+	if s := c.socket.Load(); s != nil {
+		s.HandOver()
+	}
+}
 
-// Send queues messages, which stay together and in order, and writes what the
-// network takes at once. It never blocks; the bytes are the caller's again when it
-// returns. Within a Receive call of this connection, what is sent leaves
-// when the batch of input that was read has been handled.
-//
-// Errors: ErrClosed, ErrQueueFull (which also closes the connection).
-func (c *Conn) Send(ms ...Message) error { panic("todo") }
+// Close sends what is queued and ends the connection, for the reason "forced
+// close". It does not block and may be called from a Receiver, whose Closed is
+// called by another goroutine. It always returns nil.
+func (c *Conn) Close() error {
+	c.step(event{input: inClose})
+	return nil
+}
 
-// TrySend is Send for messages that may be dropped: it sends them only if nothing
-// of this connection waits, and says whether it did.
-func (c *Conn) TrySend(ms ...Message) (bool, error) { panic("todo") }
+// step lets something happen to the session and does what follows from it, but
+// for doRefuse and doDeliver, which are the caller's.
+func (c *Conn) step(e event) effects {
+	c.mu.Lock()
+	return c.stepLocked(e)
+}
 
-// SendPrepared sends messages that were prepared once for many connections.
-func (c *Conn) SendPrepared(p *Prepared) error { panic("todo") }
+// stepLocked is step for a caller who holds mu, which is released.
+func (c *Conn) stepLocked(e event) effects {
+	now := c.server.now()
+	return c.followLocked(now, c.session.step(now, e))
+}
 
-// TrySendPrepared is TrySend for prepared messages.
-func (c *Conn) TrySendPrepared(p *Prepared) (bool, error) { panic("todo") }
+// followLocked does what follows from a step of the session. The caller holds mu,
+// which is released.
+func (c *Conn) followLocked(now time.Duration, done effects) effects {
+	s := c.socket.Load()
+	var dropped *socket
+	if p := c.poll.Load(); p != nil {
+		dropped = p.apply(c, done)
+		if c.session.state == stateClosing && p.queue.packets == 0 {
+			done |= c.session.step(now, event{input: inFetched})
+		}
+	}
+	var why *CloseError
+	if done&(doEnd|doClose) != 0 {
+		why = c.finish(done)
+	}
+	c.schedule(now)
+	c.mu.Unlock()
 
-// Close sends what is queued and ends the connection ("forced close"). It does
-// not block and may be called from a Receiver.
-func (c *Conn) Close() error { panic("todo") }
+	if done&doEnd != 0 {
+		c.server.remove(c)
+	}
+	if dropped != nil {
+		dropped.Close(ws.StatusNoStatus, "")
+	}
+	if s != nil && done&doPing != 0 {
+		s.Write(ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Ping)})
+	}
+	if s != nil && done&doEnd != 0 {
+		s.Close(ws.StatusNoStatus, "")
+		c.server.leave(s)
+	}
+	if why != nil {
+		c.tell(why)
+	}
+	return done
+}
 
-// Prepared is one or more messages, encoded once for many connections.
-type Prepared struct{}
+// schedule sets the timer to the session's next deadline. The caller holds mu.
+func (c *Conn) schedule(now time.Duration) {
+	due := c.session.due()
+	if due == c.due {
+		return
+	}
+	c.due = due
+	if due == 0 {
+		c.server.wheel.Stop(&c.timer)
+	} else {
+		c.server.wheel.Set(&c.timer, max(due-now, 0))
+	}
+}
 
-// Prepare copies the messages.
-func Prepare(ms ...Message) *Prepared { panic("todo") }
+// Expire is called by the server's wheel.
+func (c *Conn) Expire() {
+	e := event{input: inTick}
+	if c.handling() {
+		e.input = inHeld
+		c.Flush() // it takes long
+	}
+	c.mu.Lock()
+	c.due = -1 // the timer is not set any more
+	c.stepLocked(e)
+	if e.input == inTick {
+		return
+	}
+	// While our own side holds the peer back its pong cannot be seen: the
+	// deadline is moved on in good time.
+	c.mu.Lock()
+	if c.session.pongBy != 0 {
+		c.due = -1
+		c.server.wheel.Set(&c.timer, min(holdCheck, c.session.timing.pingTimeout/2))
+	}
+	c.mu.Unlock()
+}
+
+// holdCheck is how often a connection is looked at whose receiver holds it back.
+const holdCheck = time.Second
+
+// handling says whether something that was received is being handled.
+func (c *Conn) handling() bool {
+	if p := c.poll.Load(); p != nil && p.turn.Load() != nil {
+		return true
+	}
+	s := c.socket.Load()
+	return s != nil && s.Handling()
+}
+
+// finish records the end of the session, or our closing it, once. The caller
+// holds mu.
+func (c *Conn) finish(done effects) *CloseError {
+	if c.closed != nil {
+		return nil
+	}
+	c.closed = &CloseError{Reason: reasonForcedClose}
+	if done&doEnd != 0 {
+		c.closed.Reason, c.closed.Err = c.session.ended, c.session.cause
+	}
+	if c.cancel != nil {
+		c.cancel(c.closed)
+	}
+	return c.closed
+}
+
+// tell lets the receiver know of the end, on a goroutine of its own: the receiver may
+// take long, and be in the middle of a message.
+func (c *Conn) tell(why *CloseError) {
+	c.mu.Lock()
+	r := c.receiver
+	c.mu.Unlock()
+	c.server.trace.closed(c, why)
+	if r != nil {
+		c.server.goroutines.Go(func() { r.Closed(why) })
+	}
+}

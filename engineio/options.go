@@ -3,6 +3,7 @@ package engineio
 import (
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -14,29 +15,136 @@ const (
 
 // Options configures a Server. The zero value of each field is its default.
 type Options struct {
-	Path                                                    string
-	PingInterval, PingTimeout, UpgradeTimeout, WriteTimeout time.Duration
-	MaxPayload                                              int
-	Transports                                              []string
-	NoUpgrade                                               bool
-	Cookie                                                  *http.Cookie
-	CORS                                                    CORS
-	Allow                                                   func(*http.Request) error
-	GenerateID                                              func(*http.Request) (string, error)
-	Header                                                  func(h http.Header, r *http.Request, first bool)
-	ClientIP                                                func(*http.Request) string
-	QueueBytes                                              int
-	Logger                                                  *slog.Logger
+	// Path is where the server is mounted, "/socket.io/" by default. It is
+	// served with and without its last slash, and nothing below it is.
+	Path string
+
+	// PingInterval is the time from one heartbeat to the next, 25 s by
+	// default, and PingTimeout how long the client may take to answer, 20 s.
+	PingInterval, PingTimeout time.Duration
+
+	// UpgradeTimeout is how long an upgrade to a WebSocket may take, 10 s by
+	// default.
+	UpgradeTimeout time.Duration
+
+	// WriteTimeout is how long a client may take nothing of what is being
+	// written to it, 10 s by default.
+	WriteTimeout time.Duration
+
+	// MaxPayload is the size of the largest message that is received, and of
+	// the largest POST, in bytes; 1,000,000 by default.
+	MaxPayload int
+
+	// QueueBytes is how much may wait to be sent on one connection, 16 MB by
+	// default, each packet counting 64 bytes more than it has. An empty queue
+	// takes any one message. A connection whose queue is full is closed.
+	QueueBytes int
+
+	// Transports is what clients may use: Polling and WebSocket by default.
+	Transports []string
+
+	// NoUpgrade keeps connections that begin with polling there.
+	NoUpgrade bool
+
+	// CORS says which pages of other origins may connect, on any transport.
+	CORS CORS
+
+	// Cookie is a template for a cookie with the session's id, which some load
+	// balancers want; none by default. &http.Cookie{} means the name "io", the path
+	// "/", HttpOnly and SameSite=Lax. If any field is set, Name, Path and
+	// SameSite fill in when empty and HttpOnly is as given. It is set by polling
+	// handshakes only.
+	Cookie *http.Cookie
+
+	// Allow decides on each new connection; its error refuses it, and is what
+	// the client is told. The request's context ends after 10 s; then, and if Allow
+	// panics, the answer is 500.
+	Allow func(r *http.Request) error
+
+	// GenerateID makes a session's id, which must be unique and hard to
+	// guess; by default it is 20 characters from crypto/rand.
+	GenerateID func(r *http.Request) (string, error)
+
+	// Header may add headers to every response of a session; first says that it
+	// is the session's first.
+	Header func(h http.Header, r *http.Request, first bool)
+
+	// ClientIP tells a client's address, for servers behind a proxy; by
+	// default it is the host of r.RemoteAddr.
+	ClientIP func(r *http.Request) string
+
+	// Logger gets a line for what is refused and why; slog.Default by default.
+	Logger *slog.Logger
 }
 
-// CORS is the origin policy, of every transport.
-type CORS struct {
-	Origins        []string
-	OriginFunc     func(origin string) bool
-	AllowedHeaders []string
-	ExposedHeaders []string
-	Methods        []string
-	Credentials    bool
-	MaxAge         time.Duration
-	Off            bool
+// withDefaults returns a copy with defaults for what is not set.
+func (o *Options) withDefaults() Options {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	orElse(&c.Path, "/socket.io/")
+	orElse(&c.PingInterval, 25*time.Second)
+	orElse(&c.PingTimeout, 20*time.Second)
+	orElse(&c.UpgradeTimeout, 10*time.Second)
+	orElse(&c.WriteTimeout, 10*time.Second)
+	orElse(&c.MaxPayload, 1_000_000)
+	orElse(&c.QueueBytes, 16_000_000)
+	orElse(&c.Logger, slog.Default())
+	if c.Transports == nil {
+		c.Transports = []string{Polling, WebSocket}
+	}
+	if c.ClientIP == nil {
+		c.ClientIP = remoteHost
+	}
+	for _, name := range c.Transports {
+		if name != Polling && name != WebSocket {
+			panic("engineio: Options.Transports has an unknown transport: " + name)
+		}
+	}
+	for _, d := range []time.Duration{c.PingInterval, c.PingTimeout, c.UpgradeTimeout, c.WriteTimeout} {
+		if d < 0 {
+			panic("engineio: a duration in Options is negative")
+		}
+	}
+	if c.MaxPayload < 0 || c.QueueBytes < 0 {
+		panic("engineio: a size in Options is negative")
+	}
+	c.Cookie = cookieTemplate(c.Cookie)
+	return c
+}
+
+func orElse[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// cookieTemplate fills in what Options.Cookie leaves open.
+func cookieTemplate(t *http.Cookie) *http.Cookie {
+	if t == nil {
+		return nil
+	}
+	c := *t
+	if isZeroCookie(t) {
+		c.HttpOnly = true
+	}
+	orElse(&c.Name, "io")
+	orElse(&c.Path, "/")
+	orElse(&c.SameSite, http.SameSiteLaxMode)
+	return &c
+}
+
+func isZeroCookie(c *http.Cookie) bool {
+	return c.Name == "" && c.Path == "" && c.Domain == "" && c.SameSite == 0 &&
+		c.MaxAge == 0 && c.Expires.IsZero() && !c.Secure && !c.HttpOnly && !c.Partitioned
+}
+
+// upgrades is what a connection of the transport may be upgraded to.
+func (o *Options) upgrades(transport string) []string {
+	if transport == Polling && !o.NoUpgrade && slices.Contains(o.Transports, WebSocket) {
+		return []string{WebSocket}
+	}
+	return nil
 }

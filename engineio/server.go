@@ -2,27 +2,193 @@ package engineio
 
 import (
 	"context"
-	"net/http"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"socketio/internal/serial"
+	"socketio/internal/wheel"
+	"socketio/internal/ws"
 )
 
-// A Server is an http.Handler that speaks Engine.IO.
-type Server struct{}
+// A Server is an http.Handler that speaks Engine.IO. It listens on nothing itself:
+// mount it at [Options.Path] of any router. All its methods may be called
+// concurrently.
+type Server struct {
+	options Options
+	timing  timing
+	sockets ws.Config
+	handle  func(*Conn)
+	log     *slog.Logger
+	trace   traces
+	origins origins
+	paths   paths
+
+	start      time.Time // of what now returns
+	wheel      *wheel.Wheel
+	monitor    serial.Monitor
+	goroutines sync.WaitGroup
+
+	mu      sync.Mutex       // guards what follows
+	conns   map[string]*Conn // by id
+	leaving []*socket        // of ended sessions, until closed; now and then swept
+	closing bool
+	empty   chan struct{} // closed when closing and no connection is left
+}
 
 // NewServer returns a server that calls handle for each new connection, in order
-// to Attach a Receiver or to run a Receive loop. If handle returns without having
-// attached a Receiver the connection is closed. Nil options are the defaults.
-func NewServer(handle func(*Conn), o *Options) *Server { panic("todo") }
+// to Attach a Receiver or to run a loop around Receive. When handle returns and
+// has attached no Receiver the connection is closed. Nil options are the defaults;
+// options that contradict each other panic.
+func NewServer(handle func(*Conn), o *Options) *Server {
+	s := &Server{
+		options: o.withDefaults(),
+		handle:  handle,
+		start:   time.Now(),
+		conns:   map[string]*Conn{},
+		empty:   make(chan struct{}),
+	}
+	s.log = s.options.Logger
+	s.origins = newOrigins(s.options.CORS)
+	s.paths = newPaths(s.options.Path)
+	s.timing = timing{
+		pingInterval:   s.options.PingInterval,
+		pingTimeout:    s.options.PingTimeout,
+		upgradeTimeout: s.options.UpgradeTimeout,
+	}
+	s.wheel = wheel.New(s.timing.tick())
+	s.sockets = ws.Config{
+		MaxPayload:   s.options.MaxPayload,
+		QueueBytes:   s.options.QueueBytes,
+		WriteTimeout: s.options.WriteTimeout,
+		Monitor:      &s.monitor,
+		Goroutines:   &s.goroutines,
+	}
+	return s
+}
 
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { panic("todo") }
-func (s *Server) Len() int                                         { panic("todo") }
-func (s *Server) Trace(t *Trace)                                   { panic("todo") }
-func (s *Server) Shutdown(ctx context.Context) error               { panic("todo") }
-func (s *Server) Close() error                                     { panic("todo") }
+// tick is how late a deadline may be noticed.
+func (t *timing) tick() time.Duration {
+	if min(t.pingInterval, t.pingTimeout, t.upgradeTimeout) < time.Second {
+		return 5 * time.Millisecond
+	}
+	return 50 * time.Millisecond
+}
 
-// Trace holds hooks; nil fields cost nothing.
-type Trace struct {
-	Refused  func(r *http.Request, err *HandshakeError)
-	Opened   func(c *Conn)
-	Upgraded func(c *Conn)
-	Closed   func(c *Conn, err *CloseError)
+// now is the time since the server started, on the monotonic clock.
+func (s *Server) now() time.Duration { return time.Since(s.start) }
+
+// Len returns the number of connections.
+func (s *Server) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
+// add registers a connection, unless the server is closing or the id is taken.
+func (s *Server) add(c *Conn) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return ErrServerClosed
+	}
+	if s.conns[c.id] != nil {
+		return protocolError("the session id is taken")
+	}
+	s.conns[c.id] = c
+	return nil
+}
+
+func (s *Server) find(id string) *Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conns[id]
+}
+
+func (s *Server) remove(c *Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conns[c.id] != c {
+		return
+	}
+	delete(s.conns, c.id)
+	if s.closing && len(s.conns) == 0 {
+		close(s.empty)
+	}
+}
+
+// leave remembers a WebSocket that says goodbye, for cut.
+func (s *Server) leave(sock *socket) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.leaving) == cap(s.leaving) {
+		s.leaving = slices.DeleteFunc(s.leaving, func(s *socket) bool { return s.IsClosed() })
+	}
+	s.leaving = append(s.leaving, sock)
+}
+
+// cut closes all WebSockets that have not yet said goodbye.
+func (s *Server) cut() {
+	s.mu.Lock()
+	socks := s.leaving
+	s.leaving = nil
+	s.mu.Unlock()
+	for _, sock := range socks {
+		sock.CloseNow()
+	}
+}
+
+// Shutdown refuses new connections, closes those that there are, and waits until
+// what was queued is sent and all goroutines have ended. When ctx ends first it
+// cuts what is left and returns ctx's error. A polling client that has no
+// request waiting is not waited for.
+func (s *Server) Shutdown(ctx context.Context) error {
+	for _, c := range s.refuseNewcomers() {
+		c.Close()
+		c.step(event{input: inFetched}) // there will be nobody to answer its next poll
+	}
+	done := make(chan struct{})
+	go func() {
+		<-s.empty
+		s.goroutines.Wait()
+		s.wheel.Wait()
+		s.monitor.Stop()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		s.cut()
+		return ctx.Err()
+	}
+}
+
+// Close ends everything at once, without sending what is queued and without
+// waiting. It always returns nil.
+func (s *Server) Close() error {
+	for _, c := range s.refuseNewcomers() {
+		c.Close()
+		c.step(event{input: inFetched})
+	}
+	s.cut()
+	return nil
+}
+
+// refuseNewcomers returns the connections that there are, and no others will be.
+func (s *Server) refuseNewcomers() []*Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closing {
+		s.closing = true
+		if len(s.conns) == 0 {
+			close(s.empty)
+		}
+	}
+	conns := make([]*Conn, 0, len(s.conns))
+	for _, c := range s.conns {
+		conns = append(conns, c)
+	}
+	return conns
 }

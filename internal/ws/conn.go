@@ -2,6 +2,7 @@ package ws
 
 import (
 	"net"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -28,11 +29,22 @@ type Handler interface {
 	Message(m Message)
 
 	// Closed is called once, when nothing more will be received: with a
-	// *CloseError for the peer's close frame or for what the peer did wrong,
-	// else with the error of the network. It is not called while a Message
+	// *CloseError for the peer's close frame, a *RefusedError for what the
+	// peer did wrong, else with the error of the network. It is not called while a Message
 	// that has not been handed over is running.
 	Closed(err error)
 }
+
+// A RefusedError says what the peer did wrong, as our close frame told it.
+type RefusedError struct{ why CloseError }
+
+// Error says what was wrong.
+func (e *RefusedError) Error() string {
+	return "ws: refused with code " + strconv.Itoa(e.why.Code) + ": " + e.why.Reason
+}
+
+// Code is the close frame's code.
+func (e *RefusedError) Code() int { return e.why.Code }
 
 // A Config is shared by many connections.
 type Config struct {
@@ -84,22 +96,20 @@ type Conn struct {
 	failed    error      // of a write
 }
 
-// NewConn makes a connection of nc, whose handshake is done. Nothing is read
-// before Start.
-func NewConn(nc net.Conn, config *Config, h Handler) *Conn {
-	c := &Conn{config: config, handler: h, nc: nc}
+// Init makes c the connection over nc, whose handshake is done. Nothing is read
+// before Serve.
+func (c *Conn) Init(nc net.Conn, config *Config, h Handler) {
+	c.config, c.handler, c.nc = config, h, nc
 	c.parser.Client = config.Client
 	c.parser.Limit = config.MaxPayload
 	if c.raw = rawConn(nc); c.raw != nil {
 		c.readFD = c.readNow
 	}
-	return c
 }
 
-// Start begins to read, after what came with the handshake.
-func (c *Conn) Start(early []byte) {
-	c.config.Goroutines.Go(func() { c.serve(early) })
-}
+// Serve reads, after what came with the handshake, until the connection ends or
+// another goroutine reads on. It is called once.
+func (c *Conn) Serve(early []byte) { c.serve(early) }
 
 // Close sends a close frame behind all that waits and ends the connection when
 // the peer has answered, at the latest after five seconds. It does not block.
@@ -121,6 +131,13 @@ func (c *Conn) CloseNow() {
 	c.mu.Unlock()
 }
 
+// IsClosed says whether the connection is gone, not only closing.
+func (c *Conn) IsClosed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closed
+}
+
 // shut closes nc once. The caller holds mu; closing does not block, since every
 // user of the descriptor is woken by it.
 func (c *Conn) shut() {
@@ -131,8 +148,12 @@ func (c *Conn) shut() {
 }
 
 // MayWait says that the handler now runs code that may wait. It is called
-// within Message only.
-func (c *Conn) MayWait() { c.turn.Load().MayWait() }
+// within Message only, and does nothing elsewhere.
+func (c *Conn) MayWait() {
+	if t := c.turn.Load(); t != nil {
+		t.MayWait()
+	}
+}
 
 // HandOver lets another goroutine read on, if the handler said that it may wait.
 func (c *Conn) HandOver() {

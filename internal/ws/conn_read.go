@@ -95,10 +95,11 @@ func (c *Conn) begin() *serial.Turn {
 func (c *Conn) finish(t *serial.Turn) {
 	c.turn.Store(nil)
 	c.config.Monitor.Return(t)
-	c.uncork()
+	c.Uncork()
 }
 
-func (c *Conn) uncork() {
+// Uncork lets what was written within the batch leave, and the rest of it not wait.
+func (c *Conn) Uncork() {
 	c.mu.Lock()
 	c.corked = false
 	c.flush()
@@ -109,7 +110,7 @@ func (c *Conn) TakeOver() {
 	rest := append([]byte(nil), c.rest...)
 	c.config.Goroutines.Go(func() {
 		// What the handler has written must not wait for what it waits for.
-		c.uncork()
+		c.Uncork()
 		c.serve(rest)
 	})
 }
@@ -195,7 +196,7 @@ func (c *Conn) refuse(err error) {
 	if !errors.As(err, &why) {
 		why = &CloseError{Code: StatusProtocolError}
 	}
-	c.tell(why)
+	c.tell(&RefusedError{*why})
 	c.Close(why.Code, why.Reason)
 	c.nc.SetReadDeadline(time.Now().Add(lingerTime))
 	io.CopyN(io.Discard, c.nc, lingerBytes)

@@ -14,7 +14,7 @@ import (
 
 // An echo is a handler that sends back what it gets.
 type echo struct {
-	conn   *Conn
+	conn   Conn
 	before func(m Message) // runs before the message is sent back
 	closed chan error
 }
@@ -48,11 +48,11 @@ func newRig(t *testing.T, pair func(*testing.T) (net.Conn, net.Conn), before fun
 			Monitor: new(serial.Monitor), Goroutines: new(sync.WaitGroup),
 		},
 	}
-	r.conn = NewConn(ours, r.serve, r.echo)
+	r.conn.Init(ours, r.serve, r.echo)
 	if before != nil {
-		r.before = func(m Message) { before(r.conn, m) }
+		r.before = func(m Message) { before(&r.conn, m) }
 	}
-	r.conn.Start(nil)
+	r.serve.Goroutines.Go(func() { r.conn.Serve(nil) })
 	peer.SetDeadline(time.Now().Add(20 * time.Second))
 	t.Cleanup(func() {
 		peer.Close()
@@ -271,8 +271,8 @@ func TestWhatThePeerDoesWrongIsToldWithACode(t *testing.T) {
 			if code := int(got[2])<<8 | int(got[3]); code != test.code {
 				t.Errorf("closed with %d, want %d", code, test.code)
 			}
-			var why *CloseError
-			if err := <-r.closed; !asClose(err, &why) || why.Code != test.code {
+			err := <-r.closed
+			if why, ok := err.(*RefusedError); !ok || why.Code() != test.code {
 				t.Errorf("the handler was told %v, want code %d", err, test.code)
 			}
 		})

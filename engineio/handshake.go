@@ -1,0 +1,173 @@
+package engineio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"socketio/eio4"
+	"socketio/internal/ws"
+)
+
+// allowTimeout is how long Options.Allow may take.
+const allowTimeout = 10 * time.Second
+
+// open begins a session (Engine.IO v4, "Handshake").
+func (s *Server) open(w http.ResponseWriter, r *http.Request, q *query) {
+	if q.transport == WebSocket {
+		if err := ws.Check(r); err != nil {
+			s.refuseSocket(w, r, err)
+			return
+		}
+	}
+	if !s.allow(w, r) {
+		return
+	}
+	c, err := s.newConn(r)
+	if err != nil {
+		s.refuse(w, r, badRequest("ID_GENERATION_ERROR: "+err.Error()))
+		return
+	}
+	if q.transport == WebSocket {
+		s.openWebSocket(w, r, c)
+	} else {
+		s.openPolling(w, r, c)
+	}
+}
+
+// allow asks Options.Allow, and answers the request if that refuses it.
+func (s *Server) allow(w http.ResponseWriter, r *http.Request) bool {
+	if s.options.Allow == nil {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), allowTimeout)
+	defer cancel()
+	err := contained(func() error { return s.options.Allow(r.WithContext(ctx)) })
+	var panicked panicError
+	switch {
+	case err == nil:
+		return true
+	case ctx.Err() != nil, errors.As(err, &panicked):
+		s.log.Error("engineio: Options.Allow failed", "error", err)
+		s.trace.refused(r, forbidden("Forbidden", "MIDDLEWARE_FAILURE"))
+		s.writeStatus(w, r, http.StatusInternalServerError)
+	default:
+		s.refuse(w, r, forbidden(err.Error(), ""))
+	}
+	return false
+}
+
+// contained turns a panic of f into an error.
+func contained(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicError{v}
+		}
+	}()
+	return f()
+}
+
+type panicError struct{ value any }
+
+func (e panicError) Error() string { return fmt.Sprint("panic: ", e.value) }
+
+// newConn makes a connection that nobody knows of yet.
+func (s *Server) newConn(r *http.Request) (*Conn, error) {
+	id := ""
+	if s.options.GenerateID == nil {
+		id = newID()
+	} else {
+		err := contained(func() (err error) { id, err = s.options.GenerateID(r); return })
+		if err != nil {
+			return nil, err
+		}
+		if id == "" || len(id) > maxID {
+			return nil, protocolError("the session id is empty or too long")
+		}
+	}
+	c := &Conn{
+		server:  s,
+		id:      id,
+		request: newRequest(r, s.options.ClientIP(r)),
+		values:  context.WithoutCancel(r.Context()),
+		session: session{timing: &s.timing},
+	}
+	c.timer.Task = c
+	return c, nil
+}
+
+// register makes the connection known and starts its heart.
+func (s *Server) register(c *Conn, via carrier) error {
+	if err := s.add(c); err != nil {
+		return err
+	}
+	s.trace.opened(c)
+	now := s.now()
+	c.mu.Lock()
+	c.session.start(now, via)
+	c.schedule(now)
+	c.mu.Unlock()
+	return nil
+}
+
+// unavailable answers a handshake while the server shuts down, or one whose id is
+// taken.
+func (s *Server) unavailable(w http.ResponseWriter, r *http.Request, err error) {
+	if !errors.Is(err, ErrServerClosed) {
+		s.refuse(w, r, badRequest("ID_GENERATION_ERROR: "+err.Error()))
+		return
+	}
+	w.Header().Set("Retry-After", "1")
+	s.writeStatus(w, r, http.StatusServiceUnavailable)
+}
+
+// handshake appends the open packet.
+func (s *Server) handshake(b []byte, c *Conn, transport string) []byte {
+	return eio4.AppendHandshake(b, eio4.Handshake{
+		SID:          c.id,
+		Upgrades:     s.options.upgrades(transport),
+		PingInterval: s.options.PingInterval,
+		PingTimeout:  s.options.PingTimeout,
+		MaxPayload:   s.options.MaxPayload,
+	})
+}
+
+func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, c *Conn) {
+	c.poll.Store(newPolling())
+	ready := make(chan struct{})
+	c.ready = ready
+	if err := s.register(c, viaPolling); err != nil {
+		s.unavailable(w, r, err)
+		return
+	}
+	s.goroutines.Go(func() {
+		s.handle(c)
+		c.handled()
+	})
+	<-ready // what the client sends from now on has a receiver
+	if t := s.options.Cookie; t != nil {
+		cookie := *t
+		cookie.Value = c.id
+		http.SetCookie(w, &cookie)
+	}
+	s.writePayload(w, r, s.handshake([]byte{byte(eio4.Open)}, c, Polling), true)
+}
+
+func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, c *Conn) {
+	sock := s.accept(w, r, c, true)
+	if sock == nil {
+		return
+	}
+	c.socket.Store(sock)
+	if err := s.register(c, viaWebSocket); err != nil {
+		sock.CloseNow() // too late for an answer: the server has just begun to close
+		return
+	}
+	sock.Write(ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Open), Data: s.handshake(nil, c, WebSocket)})
+	s.goroutines.Go(func() {
+		s.handle(c)
+		c.handled()
+	})
+}

@@ -1,0 +1,231 @@
+package engineio
+
+import (
+	"encoding/json/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"socketio/eio4"
+	"socketio/internal/ws"
+)
+
+// ServeHTTP answers every request of the protocol: handshakes, polls, messages
+// and upgrades to WebSockets, which outlive it. Headers that middleware has set on w
+// are kept, also for the WebSocket's handshake.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.paths.serves(r.URL.Path) {
+		s.paths.hint(s, r)
+		http.NotFound(w, r)
+		return
+	}
+	origin := r.Header.Get("Origin")
+	if !s.origins.admits(r, origin) {
+		s.log.Warn("engineio: origin refused; Options.CORS says which are let in",
+			"origin", origin, "host", r.Host, "remote", r.RemoteAddr)
+		s.refuse(w, r, forbidden("Forbidden", "INVALID_ORIGIN"))
+		return
+	}
+	s.origins.allow(w.Header(), origin)
+	if r.Method == http.MethodOptions && s.origins.set {
+		s.origins.preflight(w, r)
+		return
+	}
+	q := parseQuery(r.URL.RawQuery)
+	if err := s.check(r, &q); err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	if q.sid == "" {
+		s.open(w, r, &q)
+		return
+	}
+	c, err := s.session(r, &q)
+	switch {
+	case err != nil:
+		s.refuse(w, r, err)
+	case q.transport == WebSocket:
+		s.upgrade(w, r, c)
+	case r.Method == http.MethodGet:
+		c.serveGet(w, r)
+	case r.Method == http.MethodPost:
+		c.servePost(w, r)
+	default:
+		w.Header().Set("Allow", "GET, POST")
+		s.writeStatus(w, r, http.StatusMethodNotAllowed)
+	}
+}
+
+// check judges what does not depend on a session (Engine.IO v4, "Error codes").
+func (s *Server) check(r *http.Request, q *query) *HandshakeError {
+	switch {
+	case q.repeated:
+		return badRequest("REPEATED_PARAMETER")
+	case !slices.Contains(s.options.Transports, q.transport):
+		return unknownTransport()
+	case q.sid != "":
+		return nil
+	case r.Method != http.MethodGet:
+		return badMethod()
+	case q.transport == WebSocket && r.Header.Get("Upgrade") == "":
+		return badRequest("TRANSPORT_HANDSHAKE_ERROR")
+	case q.revision != revision:
+		return unsupportedProtocol()
+	}
+	return nil
+}
+
+// revision is the value of the query's EIO.
+var revision = strconv.Itoa(eio4.Revision)
+
+// session finds the session that a request is for.
+func (s *Server) session(r *http.Request, q *query) (*Conn, *HandshakeError) {
+	if len(q.sid) > maxID {
+		return nil, unknownSession()
+	}
+	c := s.find(q.sid)
+	switch {
+	case c == nil:
+		return nil, unknownSession()
+	case q.revision != revision:
+		return nil, badRequest("PROTOCOL_MISMATCH")
+	case q.transport == WebSocket && r.Header.Get("Upgrade") == "",
+		q.transport == Polling && c.Transport() == WebSocket:
+		return nil, transportMismatch()
+	}
+	return c, nil
+}
+
+// refuse answers a request with one of the protocol's errors.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err *HandshakeError) {
+	s.trace.refused(r, err)
+	s.log.Info("engineio: request refused", "code", err.Code, "message", err.Message,
+		"context", err.Context, "method", r.Method, "remote", r.RemoteAddr)
+	body, _ := json.Marshal(struct {
+		Code    int    `json:"code"`
+		Message string `json:"message"`
+	}{err.Code, err.Message})
+	h := w.Header()
+	h["Content-Type"] = contentJSON
+	w.WriteHeader(err.status())
+	w.Write(body)
+}
+
+var (
+	contentJSON = []string{"application/json"}
+	contentHTML = []string{"text/html"}
+	contentText = []string{"text/plain; charset=UTF-8"}
+	noStore     = []string{"no-store"}
+	okBody      = []byte("ok")
+)
+
+// writeStatus answers with a status and no body.
+func (s *Server) writeStatus(w http.ResponseWriter, r *http.Request, status int) {
+	s.log.Info("engineio: request refused", "status", status, "method", r.Method, "remote", r.RemoteAddr)
+	w.Header().Set("Content-Length", "0")
+	w.WriteHeader(status)
+}
+
+// writePayload answers a poll, or a polling handshake.
+func (s *Server) writePayload(w http.ResponseWriter, r *http.Request, body []byte, first bool) {
+	h := w.Header()
+	h["Content-Type"] = contentText
+	h["Cache-Control"] = noStore
+	if len(body) > autoLength {
+		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	}
+	if s.options.Header != nil {
+		s.options.Header(h, r, first)
+	}
+	w.Write(body)
+}
+
+// autoLength is up to which size net/http knows a response's length by itself.
+const autoLength = 2048
+
+// writeOK answers a POST.
+func (s *Server) writeOK(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h["Content-Type"] = contentHTML
+	h["Cache-Control"] = noStore
+	if s.options.Header != nil {
+		s.options.Header(h, r, false)
+	}
+	w.Write(okBody)
+}
+
+// keepWriting takes a server's WriteTimeout off a response that waits for news.
+func keepWriting(w http.ResponseWriter, r *http.Request) {
+	if srv, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && srv.WriteTimeout > 0 {
+		http.NewResponseController(w).SetWriteDeadline(time.Time{}) // where it cannot, the client polls again
+	}
+}
+
+// upgrade lets a WebSocket take a polling session over (Engine.IO v4, "Upgrade").
+func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, c *Conn) {
+	if err := ws.Check(r); err != nil {
+		s.refuseSocket(w, r, err)
+		return
+	}
+	if s.options.NoUpgrade || c.step(event{input: inProbe})&doRefuse != 0 {
+		s.refuse(w, r, transportMismatch())
+		return
+	}
+	sock := s.accept(w, r, c, false)
+	if sock == nil {
+		c.step(event{input: inProbeGone})
+		return
+	}
+	c.mu.Lock()
+	p := c.poll.Load()
+	probing := c.session.via == viaProbe && p != nil && p.probing == nil
+	if probing {
+		p.probing = sock
+	}
+	c.mu.Unlock()
+	if !probing { // the session has ended meanwhile
+		sock.CloseNow()
+	}
+	s.goroutines.Go(sock.serve)
+}
+
+// refuseSocket answers a request that is no WebSocket handshake.
+func (s *Server) refuseSocket(w http.ResponseWriter, r *http.Request, err *ws.HandshakeError) {
+	refused := badRequest("TRANSPORT_HANDSHAKE_ERROR: " + err.Reason)
+	if err.Status == http.StatusBadRequest {
+		s.refuse(w, r, refused)
+		return
+	}
+	s.trace.refused(r, refused)
+	for name, values := range err.Header {
+		w.Header()[name] = values
+	}
+	s.writeStatus(w, r, err.Status)
+}
+
+// paths knows where the server is mounted.
+type paths struct {
+	path string // with its last slash
+	once sync.Once
+}
+
+func newPaths(path string) paths {
+	return paths{path: strings.TrimSuffix(path, "/") + "/"}
+}
+
+// serves says whether a request's path is the server's: with or without the last
+// slash, or what http.StripPrefix leaves.
+func (p *paths) serves(path string) bool {
+	return path == p.path || path == p.path[:len(p.path)-1] || path == "/" || path == ""
+}
+
+// hint logs, once, that requests arrive which are not for us.
+func (p *paths) hint(s *Server, r *http.Request) {
+	p.once.Do(func() {
+		s.log.Warn("engineio: a request came for another path; the client's option path and Options.Path must be the same",
+			"got", r.URL.Path, "want", p.path)
+	})
+}

@@ -1,0 +1,100 @@
+package engineio
+
+import (
+	"socketio/eio4"
+	"socketio/internal/ws"
+)
+
+// Send queues messages, which stay together and in order, and writes what the
+// network takes at once. It never blocks; the bytes are the caller's again when it
+// returns. What is sent within a Receive of this connection leaves when the batch of
+// input that was read has been handled, or handed over.
+//
+// Errors: ErrClosed; ErrQueueFull, which also ends the connection.
+func (c *Conn) Send(ms ...Message) error {
+	if s := c.socket.Load(); s != nil {
+		return c.sent(s.send(ms))
+	}
+	c.mu.Lock()
+	if s := c.socket.Load(); s != nil {
+		c.mu.Unlock()
+		return c.sent(s.send(ms))
+	}
+	if c.closed != nil {
+		c.mu.Unlock()
+		return ErrClosed
+	}
+	p := c.poll.Load()
+	if !p.queue.admits(size(ms), len(ms), c.server.options.QueueBytes) {
+		c.stepLocked(event{input: inFull})
+		return ErrQueueFull
+	}
+	p.queue.addMessages(ms)
+	p.flush(c)
+	c.mu.Unlock()
+	return nil
+}
+
+// TrySend is Send for messages that may be dropped: it sends them only if nothing
+// of this connection waits, and, while the connection is polling, only if a GET
+// waits for them. It says whether it did.
+func (c *Conn) TrySend(ms ...Message) bool {
+	if s := c.socket.Load(); s != nil {
+		return s.trySend(ms)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := c.poll.Load()
+	if c.closed != nil || p == nil || p.get == nil || p.queue.packets > 0 {
+		return false
+	}
+	p.queue.addMessages(ms)
+	p.flush(c)
+	return true
+}
+
+// SendPrepared is Send for messages that were prepared for many connections.
+func (c *Conn) SendPrepared(p *Prepared) error {
+	if s := c.socket.Load(); s != nil {
+		return c.sent(s.WriteEncoded(p.frames, len(p.messages)))
+	}
+	return c.Send(p.messages...)
+}
+
+// TrySendPrepared is TrySend for messages that were prepared for many connections.
+func (c *Conn) TrySendPrepared(p *Prepared) bool {
+	if s := c.socket.Load(); s != nil {
+		return s.TryWriteEncoded(p.frames, len(p.messages))
+	}
+	return c.TrySend(p.messages...)
+}
+
+// sent translates the error of a WebSocket's write, and ends a connection whose
+// queue is full.
+func (c *Conn) sent(err error) error {
+	switch err {
+	case nil:
+		return nil
+	case ws.ErrQueueFull:
+		c.step(event{input: inFull})
+		return ErrQueueFull
+	default:
+		return ErrClosed
+	}
+}
+
+func size(ms []Message) int {
+	n := 0
+	for i := range ms {
+		n += len(ms[i].Data)
+	}
+	return n
+}
+
+// frame is a message as a WebSocket carries it.
+func frame(m *Message) ws.Frame {
+	if m.Binary {
+		return ws.Frame{Op: ws.OpBinary, Data: m.Data}
+	}
+	return ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Message), Data: m.Data}
+}

@@ -1,0 +1,414 @@
+package engineio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestPollingHandshakeAnswersWithTheOpenPacketAlone(t *testing.T) {
+	r := newRig(t, nil, nil)
+	status, body, h := r.do("GET", "transport=polling", "")
+	want := `0{"sid":"` + body[9:29] + `","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}`
+	if status != 200 || body != want {
+		t.Errorf("got %d %s, want %s", status, body, want)
+	}
+	for name, want := range map[string]string{
+		"Content-Type": "text/plain; charset=UTF-8", "Cache-Control": "no-store", "Content-Length": fmt.Sprint(len(want)),
+	} {
+		if got := h.Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestPollingCarriesMessagesBothWays(t *testing.T) {
+	r := newRig(t, nil, nil)
+	sid := r.poll()
+	query := "transport=polling&sid=" + sid
+	r.want("a batch", "POST", query, "4test1\x1e4test2\x1e4test3", 200, "ok")
+	r.want("all in one answer", "GET", query, "", 200, "4test1\x1e4test2\x1e4test3")
+	answer := r.parked(sid)
+	r.want("binary", "POST", query, "4hello\x1ebAQIDBA==", 200, "ok")
+	if got := <-answer; got != "4hello\x1ebAQIDBA==" {
+		t.Errorf("the parked GET got %q", got)
+	}
+}
+
+func TestAPollCarriesAtMostSixteenPackets(t *testing.T) {
+	r := newRig(t, nil, nil)
+	sid := r.poll()
+	query := "transport=polling&sid=" + sid
+	r.want("forty messages", "POST", query, strings.Repeat("4x\x1e", 39)+"4x", 200, "ok")
+	for _, n := range []int{16, 16, 8} {
+		_, body, _ := r.do("GET", query, "")
+		if got := strings.Count(body, "x"); got != n {
+			t.Errorf("a poll carried %d packets, want %d", got, n)
+		}
+	}
+}
+
+func TestWebSocketCarriesMessagesBothWays(t *testing.T) {
+	r := newRig(t, nil, nil)
+	c := r.dial("transport=websocket").open()
+	c.send("4one", "4two")
+	c.expect("echoes", "4one", "4two")
+	c.Conn.Close()
+	r.wantClosed("transport close")
+}
+
+func TestUpgradeLosesAndReordersNothing(t *testing.T) {
+	r := newRig(t, nil, nil)
+	sid := r.poll()
+	query := "transport=polling&sid=" + sid
+	r.want("before", "POST", query, "4first", 200, "ok")
+	c := r.dial("transport=websocket&sid=" + sid)
+	r.want("the first echo over polling", "GET", query, "", 200, "4first")
+	answer := r.parked(sid)
+	c.send("2probe")
+	c.expect("the probe is answered", "3probe")
+	if got := <-answer; got != "6" {
+		t.Errorf("the parked GET got %q, want a noop", got)
+	}
+	conn := r.server.find(sid)
+	for i := range 20 { // waits for a GET, or for the upgrade
+		if err := conn.Send(Message{Data: fmt.Append(nil, i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if conn.Transport() != Polling {
+		t.Error("on the WebSocket before the upgrade packet")
+	}
+	c.send("5", "4second")
+	for i := range 20 {
+		c.expect("what waited", fmt.Sprint("4", i))
+	}
+	c.expect("the echo behind", "4second")
+	if conn.Transport() != WebSocket || !conn.Upgraded() {
+		t.Errorf("transport %s, upgraded %v", conn.Transport(), conn.Upgraded())
+	}
+	r.want("polling is over", "GET", query, "", 400, `{"code":3,"message":"Bad request"}`)
+	r.want("polling is over", "POST", query, "4x", 400, `{"code":3,"message":"Bad request"}`)
+	if _, status := r.tryDial("transport=websocket&sid=" + sid); status != "400 Bad Request" {
+		t.Errorf("a second WebSocket: %s", status)
+	}
+	c.send("4third")
+	c.expect("unharmed", "4third")
+}
+
+func TestAnUpgradeThatFailsLeavesPolling(t *testing.T) {
+	for name, first := range map[string]string{"message first": "4x", "ping without probe": "2", "open": "0{}"} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, nil, nil)
+			sid := r.poll()
+			c := r.dial("transport=websocket&sid=" + sid)
+			c.send(first)
+			c.expect("the WebSocket is closed", "close")
+			query := "transport=polling&sid=" + sid
+			r.want("polling goes on", "POST", query, "4x", 200, "ok")
+			r.want("polling goes on", "GET", query, "", 200, "4x")
+			second := r.dial("transport=websocket&sid=" + sid)
+			second.send("5") // without a probe, as one client does
+			second.send("4y")
+			second.expect("upgraded", "4y")
+		})
+	}
+}
+
+func TestUpgradeTimesOut(t *testing.T) {
+	r := newRig(t, &Options{UpgradeTimeout: 30 * time.Millisecond}, nil)
+	sid := r.poll()
+	c := r.dial("transport=websocket&sid=" + sid)
+	c.send("2probe")
+	c.expect("then closed", "3probe", "close")
+	r.want("polling goes on", "POST", "transport=polling&sid="+sid, "4x", 200, "ok")
+}
+
+func TestReleasedGETsDoNotStorm(t *testing.T) {
+	r := newRig(t, nil, nil)
+	sid := r.poll()
+	answer := r.parked(sid)
+	c := r.dial("transport=websocket&sid=" + sid)
+	start := time.Now()
+	c.send("2probe")
+	c.expect("probe", "3probe")
+	if got := <-answer; got != "6" {
+		t.Fatalf("got %q, want a noop", got)
+	}
+	r.want("the next one waits", "GET", "transport=polling&sid="+sid, "", 200, "6")
+	if d := time.Since(start); d < releaseEvery {
+		t.Errorf("two noops within %v", d)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	r := newRig(t, nil, nil)
+	tests := []struct {
+		name, method, query string
+		status              int
+		body                string
+	}{
+		{"no transport", "GET", "", 400, `{"code":0,"message":"Transport unknown"}`},
+		{"unknown transport", "GET", "transport=abc", 400, `{"code":0,"message":"Transport unknown"}`},
+		{"unknown sid", "GET", "transport=polling&sid=abc", 400, `{"code":1,"message":"Session ID unknown"}`},
+		{"endless sid", "GET", "transport=polling&sid=" + strings.Repeat("a", 4096), 400, `{"code":1,"message":"Session ID unknown"}`},
+		{"POST handshake", "POST", "transport=polling", 400, `{"code":2,"message":"Bad handshake method"}`},
+		{"OPTIONS without CORS", "OPTIONS", "transport=polling", 400, `{"code":2,"message":"Bad handshake method"}`},
+		{"no Upgrade header", "GET", "transport=websocket", 400, `{"code":3,"message":"Bad request"}`},
+		{"EIO twice", "GET", "EIO=3&transport=polling", 400, `{"code":3,"message":"Bad request"}`},
+	}
+	for _, test := range tests {
+		r.want(test.name, test.method, test.query, "", test.status, test.body)
+	}
+	sid := r.poll()
+	r.want("PUT", "PUT", "transport=polling&sid="+sid, "", 405, "")
+	r.want("still there", "POST", "transport=polling&sid="+sid, "4x", 200, "ok")
+	if n := r.server.Len(); n != 1 {
+		t.Errorf("%d connections, want 1", n)
+	}
+}
+
+func TestEIO3IsRefused(t *testing.T) {
+	r := newRig(t, nil, nil)
+	for _, query := range []string{"transport=polling", "EIO=3&transport=polling", "EIO=abc&transport=polling"} {
+		resp, err := http.Get(r.http.URL + "/socket.io/?" + query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != 400 {
+			t.Errorf("%s: status %d", query, resp.StatusCode)
+		}
+	}
+}
+
+func TestBadPOSTsEndTheSession(t *testing.T) {
+	tests := map[string]struct {
+		body   string
+		status int
+		reason string
+	}{
+		"empty":              {"", 400, "parse error"},
+		"unknown type":       {"abc", 400, "parse error"},
+		"trailing separator": {"4x\x1e", 400, "parse error"},
+		"open":               {"0{}", 400, "parse error"},
+		"ping":               {"2", 400, "transport error"},
+		"upgrade":            {"5", 400, "parse error"},
+		"bad base64":         {"b!!!!", 400, "parse error"},
+		"invalid UTF-8":      {"4\xff", 400, "transport error"},
+		"too large":          {strings.Repeat("4", 1_000_001), 413, "transport error"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, nil, nil)
+			sid := r.poll()
+			r.want("the POST", "POST", "transport=polling&sid="+sid, test.body, test.status, "")
+			r.wantClosed(test.reason)
+			r.want("afterwards", "GET", "transport=polling&sid="+sid, "", 400, `{"code":1,"message":"Session ID unknown"}`)
+		})
+	}
+}
+
+func TestCloseByEitherSide(t *testing.T) {
+	t.Run("client, polling", func(t *testing.T) {
+		r := newRig(t, nil, nil)
+		sid := r.poll()
+		answer := r.parked(sid)
+		r.want("close packet", "POST", "transport=polling&sid="+sid, "1", 200, "ok")
+		if got := <-answer; got != "6" {
+			t.Errorf("the parked GET got %q, want a noop", got)
+		}
+		r.wantClosed("transport close")
+	})
+	t.Run("client, WebSocket", func(t *testing.T) {
+		r := newRig(t, nil, nil)
+		c := r.dial("transport=websocket").open()
+		c.send("1")
+		c.expect("the end", "close")
+		r.wantClosed("transport close")
+	})
+	closing := func(c *Conn, m Message) bool {
+		c.Send(Message{Data: []byte("last")})
+		c.Close()
+		return true
+	}
+	t.Run("server, parked GET", func(t *testing.T) {
+		r := newRig(t, nil, closing)
+		sid := r.poll()
+		answer := r.parked(sid)
+		r.want("the message", "POST", "transport=polling&sid="+sid, "4bye", 200, "ok")
+		if got := <-answer; got != "4last\x1e1" {
+			t.Errorf("got %q", got)
+		}
+		r.wantClosed("forced close")
+	})
+	t.Run("server, no GET", func(t *testing.T) {
+		r := newRig(t, nil, closing)
+		sid := r.poll()
+		r.want("the message", "POST", "transport=polling&sid="+sid, "4bye", 200, "ok")
+		r.wantClosed("forced close")
+		r.want("the next GET", "GET", "transport=polling&sid="+sid, "", 200, "4last\x1e1")
+		r.want("afterwards", "GET", "transport=polling&sid="+sid, "", 400, `{"code":1,"message":"Session ID unknown"}`)
+	})
+	t.Run("server, WebSocket", func(t *testing.T) {
+		r := newRig(t, nil, closing)
+		c := r.dial("transport=websocket").open()
+		c.send("4bye")
+		c.expect("what was sent, and the end", "4last", "close")
+		r.wantClosed("forced close")
+	})
+}
+
+func TestOverlappingGETsEndTheSession(t *testing.T) {
+	r := newRig(t, nil, nil)
+	sid := r.poll()
+	first := r.parked(sid)
+	r.want("the second", "GET", "transport=polling&sid="+sid, "", 400, "")
+	if got := <-first; got != "1" {
+		t.Errorf("the first got %q, want a close packet", got)
+	}
+	r.wantClosed("transport error")
+}
+
+func TestAnAbortedGETEndsTheSession(t *testing.T) {
+	r := newRig(t, nil, nil)
+	sid := r.poll()
+	ctx, cancel := context.WithCancel(context.Background())
+	req, _ := http.NewRequestWithContext(ctx, "GET", r.http.URL+"/socket.io/?EIO=4&transport=polling&sid="+sid, nil)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if resp, err := http.DefaultClient.Do(req); err == nil {
+			resp.Body.Close()
+		}
+	}()
+	c := r.server.find(sid)
+	r.until("the GET is parked", func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return c.poll.Load().get != nil
+	})
+	cancel()
+	<-done
+	r.wantClosed("transport error")
+}
+
+func TestHeartbeat(t *testing.T) {
+	o := Options{PingInterval: 50 * time.Millisecond, PingTimeout: 100 * time.Millisecond}
+	t.Run("a pong keeps a WebSocket alive", func(t *testing.T) {
+		r := newRig(t, &o, nil)
+		c := r.dial("transport=websocket").open()
+		for range 4 {
+			c.expect("a ping", "2")
+			c.send("3")
+		}
+	})
+	t.Run("without one it ends", func(t *testing.T) {
+		r := newRig(t, &o, nil)
+		c := r.dial("transport=websocket").open()
+		c.expect("a ping, then the end", "2", "close")
+		r.wantClosed("ping timeout")
+	})
+	t.Run("polling", func(t *testing.T) {
+		r := newRig(t, &o, nil)
+		query := "transport=polling&sid=" + r.poll()
+		for range 3 {
+			r.want("a ping", "GET", query, "", 200, "2")
+			r.want("a pong", "POST", query, "3", 200, "ok")
+		}
+		r.want("a ping", "GET", query, "", 200, "2")
+		r.wantClosed("ping timeout")
+	})
+}
+
+func TestAReceiverMayHoldThePeerBackForLongerThanAPongMayTake(t *testing.T) {
+	hold := make(chan struct{})
+	r := newRig(t, &Options{PingInterval: 20 * time.Millisecond, PingTimeout: 40 * time.Millisecond}, func(c *Conn, m Message) bool {
+		<-hold
+		return false
+	})
+	c := r.dial("transport=websocket").open()
+	c.send("4held")
+	c.expect("a ping", "2")
+	c.send("3") // waits behind the message
+	time.Sleep(200 * time.Millisecond)
+	close(hold)
+	c.expect("the session lives", "4held")
+}
+
+func TestReceive(t *testing.T) {
+	for _, transport := range []string{Polling, WebSocket} {
+		t.Run(transport, func(t *testing.T) {
+			ended := make(chan error, 1)
+			server := NewServer(func(c *Conn) {
+				for {
+					m, err := c.Receive(context.Background())
+					if err != nil {
+						ended <- err
+						return
+					}
+					c.Send(m)
+				}
+			}, nil)
+			r := newRig(t, nil, nil)
+			r.http.Config.Handler = server
+			if transport == WebSocket {
+				c := r.dial("transport=websocket").open()
+				c.send("4a", "4b")
+				c.expect("echoes", "4a", "4b")
+				c.send("1")
+			} else {
+				query := "transport=polling&sid=" + r.poll()
+				r.want("two", "POST", query, "4a\x1e4b", 200, "ok")
+				var got string
+				for len(got) < 4 {
+					_, body, _ := r.do("GET", query, "")
+					got += strings.ReplaceAll(body, "\x1e", "")
+				}
+				if got != "4a4b" {
+					t.Errorf("echoes: %q", got)
+				}
+				r.want("the end", "POST", query, "1", 200, "ok")
+			}
+			var closed *CloseError
+			if err := <-ended; !errors.As(err, &closed) || closed.Reason != "transport close" {
+				t.Errorf("Receive ended with %v", err)
+			}
+			if err := server.Shutdown(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestAHandlerMayWaitForALaterPOST(t *testing.T) {
+	second := make(chan struct{})
+	r := newRig(t, nil, func(c *Conn, m Message) bool {
+		switch string(m.Data) {
+		case "first":
+			c.MayWait()
+			c.HandOver()
+			<-second
+		case "second":
+			close(second)
+		}
+		return false
+	})
+	sid := r.poll()
+	query := "transport=polling&sid=" + sid
+	r.want("the first is accepted while its handler waits", "POST", query, "4first\x1e4between", 200, "ok")
+	r.want("what came behind it", "GET", query, "", 200, "4between")
+	r.want("the second", "POST", query, "4second", 200, "ok")
+	var got string
+	for strings.Count(got, "4") < 2 {
+		_, body, _ := r.do("GET", query, "")
+		got += body
+	}
+	if !strings.Contains(got, "4first") || !strings.Contains(got, "4second") {
+		t.Errorf("got %q", got)
+	}
+}

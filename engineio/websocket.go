@@ -1,0 +1,156 @@
+package engineio
+
+import (
+	"net/http"
+
+	"socketio/eio4"
+	"socketio/internal/ws"
+)
+
+// A socket is a WebSocket of a connection: the one that carries it, or one that is
+// being probed.
+type socket struct {
+	ws.Conn
+	conn     *Conn
+	early    []byte // what came with the handshake, until serve
+	upgraded bool   // it took over from polling; set before it carries the connection
+	stack    stack  // of the reader
+}
+
+// stack says whether the reader's stack may have grown. A fresh goroutine has a
+// small one: at the first message, which is where namespaces are joined, and when a
+// busy connection falls silent, the reader is renewed.
+type stack uint8
+
+const (
+	fresh stack = iota
+	renewed
+	grown
+)
+
+// accept makes a WebSocket of the request. On an error the response is written.
+func (s *Server) accept(w http.ResponseWriter, r *http.Request, c *Conn, first bool) *socket {
+	if s.options.Header != nil {
+		s.options.Header(w.Header(), r, first)
+	}
+	nc, early, err := ws.Accept(w, r, w.Header())
+	if err != nil {
+		s.log.Error("engineio: no WebSocket can be made of this request", "error", err)
+		s.writeStatus(w, r, http.StatusInternalServerError)
+		return nil
+	}
+	sock := &socket{conn: c, early: early}
+	sock.Init(nc, &s.sockets, sock)
+	return sock
+}
+
+// serve reads until the end.
+func (s *socket) serve() {
+	early := s.early
+	s.early = nil
+	s.Serve(early)
+}
+
+// Message is called by the WebSocket's reader.
+func (s *socket) Message(m ws.Message) {
+	p, err := eio4.Decode(m.Data, m.Op == ws.OpBinary)
+	c := s.conn
+	if c.socket.Load() != s {
+		s.probed(p, err)
+		return
+	}
+	if poll := c.poll.Load(); poll != nil {
+		c.endPolling(poll)
+	}
+	c.mu.Lock()
+	if err == nil && p.Type == eio4.Message && c.session.calm() {
+		c.mu.Unlock()
+	} else {
+		e := event{input: inPacket, packet: p.Type}
+		if err != nil {
+			e = event{input: inBad, cause: err}
+		}
+		if c.stepLocked(e)&doDeliver == 0 {
+			s.rest(p.Type)
+			return
+		}
+	}
+	if s.stack == fresh {
+		s.stack = renewed
+		s.Renew()
+	} else {
+		s.stack = grown
+	}
+	c.receiver.Receive(Message{Data: p.Data, Binary: p.Binary, Owned: m.Owned && p.Binary})
+}
+
+// rest gives a busy connection's memory back when only its heart beats.
+func (s *socket) rest(t eio4.Type) {
+	if t == eio4.Pong && s.stack == grown {
+		s.stack = renewed
+		s.Renew()
+	}
+}
+
+// probed takes a packet while polling still carries the connection.
+func (s *socket) probed(p eio4.Packet, err error) {
+	e := event{input: inProbed, packet: p.Type, probe: string(p.Data) == string(probe)}
+	if err != nil || p.Binary {
+		e.packet = eio4.Noop // anything that is not expected now
+	}
+	c := s.conn
+	c.mu.Lock()
+	if poll := c.poll.Load(); poll == nil || poll.probing != s {
+		c.mu.Unlock() // given up already
+		return
+	}
+	if c.stepLocked(e)&doSwitch != 0 {
+		c.server.trace.upgraded(c)
+	}
+}
+
+// endPolling waits until the last POST is dealt with, lest what comes over the
+// WebSocket overtakes it, and forgets what only polling needs.
+func (c *Conn) endPolling(p *polling) {
+	p.token <- struct{}{}
+	c.poll.Store(nil)
+	<-p.token
+}
+
+// Closed is called by the WebSocket's reader at its end.
+func (s *socket) Closed(err error) {
+	c := s.conn
+	c.mu.Lock()
+	if c.socket.Load() == s {
+		c.stepLocked(event{input: inGone, cause: err})
+		return
+	}
+	if p := c.poll.Load(); p != nil && p.probing == s {
+		c.stepLocked(event{input: inProbeGone})
+		c.mu.Lock()
+		p.probing = nil
+	}
+	c.mu.Unlock()
+}
+
+// send is Conn.Send for a connection on a WebSocket.
+func (s *socket) send(ms []Message) error {
+	if len(ms) == 1 {
+		return s.Write(frame(&ms[0]))
+	}
+	var some [11]ws.Frame // a packet with the most attachments that there are by default
+	fs := some[:0]
+	for i := range ms {
+		fs = append(fs, frame(&ms[i]))
+	}
+	return s.Write(fs...)
+}
+
+func (s *socket) trySend(ms []Message) bool {
+	var some [11]ws.Frame
+	fs := some[:0]
+	for i := range ms {
+		fs = append(fs, frame(&ms[i]))
+	}
+	return s.TryWrite(fs...)
+}
