@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,13 @@ type (
 	list []list
 	node struct{ Next *node }
 )
+
+// reading is a number that knows how to print what is none.
+type reading float64
+
+func (r reading) MarshalText() ([]byte, error) {
+	return strconv.AppendFloat(nil, float64(r), 'g', -1, 64), nil
+}
 
 // upper has a text form of its own although it is bytes.
 type upper []byte
@@ -82,6 +90,15 @@ func TestPayloadsAreEncodedAsJavaScriptPrintsThem(t *testing.T) {
 		{"infinity of a named type", event(celsius(math.Inf(1))), ",null"},
 		{"NaN at depth", event(map[string][]celsius{"t": {1, celsius(math.NaN())}}), `,{"t":[1,null]}`},
 		{"NaN of float32 at depth", event(&struct{ F float32 }{float32(math.NaN())}), `,{"F":null}`},
+		{"NaN with a text form", event(reading(math.NaN())), `,"NaN"`},
+		{"NaN with a text form beside one without", event([]any{reading(math.NaN()), []float64{math.NaN()}}), `,["NaN",[null]]`},
+		{"NaN with a text form in an any", event(struct{ A, B any }{reading(math.NaN()), celsius(math.NaN())}), `,{"A":"NaN","B":null}`},
+		{"invalid UTF-8 in raw JSON", event(jsontext.Value("[\"\xff\"]")), ",[\"\ufffd\"]"},
+		{"invalid UTF-8 in a text form", event(upper("\xff")), ",\"\ufffd\""},
+		{"number in a string", event(struct {
+			N int `json:",string"`
+			A any
+		}{N: 1}), `,{"N":"1","A":null}`},
 		{"nil slice", event([]string(nil)), ",[]"},
 		{"nil map", event(map[string]int(nil)), ",{}"},
 		{"nil slice of any", event([]any(nil)), ",[]"},

@@ -23,8 +23,8 @@ package socketio
 //     a binary attachment: a Buffer or ArrayBuffer in JavaScript. Only a binary
 //     value decodes into a []byte, and a binary value decodes into an any as a
 //     []byte. A nil []byte is null, and null is a nil []byte. Types with their own
-//     JSON or text methods, such as jsontext.Value and net.IP, and byte arrays
-//     are not binary.
+//     JSON or text methods, such as jsontext.Value and net.IP, are not binary, nor
+//     are arrays of bytes, which are base64 strings.
 //   - NaN and the infinities become null, and invalid UTF-8, as well as the lone
 //     surrogates that JavaScript may send, become U+FFFD. Integers keep all of
 //     their digits, although JavaScript rounds those beyond 2⁵³.

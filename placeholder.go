@@ -71,7 +71,7 @@ func (e *binaryEncoder) encode(enc *jsontext.Encoder, v any) error {
 	case *string, *bool, *int, *any:
 		return errors.ErrUnsupported
 	}
-	if t := reflect.TypeOf(v).Elem(); t.Kind() == reflect.Slice && isBinary(t, forEncoding) {
+	if isBinary(reflect.TypeOf(v).Elem(), forEncoding) {
 		return e.writeBinary(enc, reflect.ValueOf(v).Elem().Bytes())
 	}
 	return encodeNonFinite(enc, v)
@@ -90,6 +90,9 @@ func encodeNonFinite(enc *jsontext.Encoder, v any) error {
 	}
 	if kind, n := enc.StackIndex(enc.StackDepth()); kind == '{' && n%2 == 0 {
 		return errors.ErrUnsupported // the key of a map, which cannot be null
+	}
+	if t := value.Type(); implements(t, forEncoding.own...) || implements(t, forEncoding.nesting) {
+		return errors.ErrUnsupported
 	}
 	return enc.WriteToken(jsontext.Null)
 }
