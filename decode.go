@@ -141,7 +141,7 @@ func validate(p any) error {
 	if elem.Kind() != reflect.Pointer {
 		return nil
 	}
-	v, ok := elem.Interface().(validator)
+	v, ok := reflect.TypeAssert[validator](elem)
 	switch {
 	case !ok:
 		return nil

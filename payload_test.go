@@ -30,7 +30,7 @@ type everything struct {
 // through the wire format.
 func FuzzPayload(f *testing.F) {
 	f.Add("hello", []byte{1, 2}, int64(-5), 1.5, true)
-	f.Add("\x00\"\\\u2028é", []byte{}, int64(1<<62), -0.0, false)
+	f.Add("\x00\"\\\u2028é", []byte{}, int64(1<<62), math.Copysign(0, -1), false)
 	f.Add("_placeholder", []byte(nil), int64(0), 1e21, true)
 	f.Fuzz(func(t *testing.T, text string, data []byte, n int64, x float64, flag bool) {
 		if !utf8.ValidString(text) || math.IsNaN(x) || math.IsInf(x, 0) {
