@@ -16,8 +16,9 @@ SUITES ?=
 BIN := $(CURDIR)/.tmp/bin
 PARTS := go run ./internal/cmd/parts
 
-# Expanded where used: asking go takes a moment that `make help` need not wait for.
-MODULES = $(or $(shell go list -f '{{.Dir}}' -m),$(error go list -m names no module))
+# Expanded where used: asking go takes a moment that `make help` need not wait for. Make
+# before 4.4 does not pass what it exports on to $(shell).
+MODULES = $(or $(shell GOTOOLCHAIN=auto go list -f '{{.Dir}}' -m),$(error go list -m names no module))
 PACKAGES = $(addsuffix /...,$(MODULES))
 # having finds the directories whose tests declare a function of that name or prefix.
 having = $(shell grep -lr --include='*_test.go' --exclude-dir='.?*' --exclude-dir=node_modules '^func $1' . | xargs -r -n1 dirname | sort -u)
