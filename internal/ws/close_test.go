@@ -24,6 +24,7 @@ func TestCloseFramesSayWhatTheyWereToldTo(t *testing.T) {
 		{"too long a reason", StatusNormal, long, CloseError{StatusNormal, long[:123]}},
 		{"rune that still fits", StatusNormal, long[:120] + "€uro", CloseError{StatusNormal, long[:120] + "€"}},
 		{"rune one byte too long", StatusNormal, long[:121] + "€uro", CloseError{StatusNormal, long[:121]}},
+		{"rune with its last byte over", StatusNormal, long[:122] + "é", CloseError{StatusNormal, long[:122]}},
 		{"rune two bytes too long", StatusNormal, long[:122] + "€uro", CloseError{StatusNormal, long[:122]}},
 		{"rune three bytes too long", StatusNormal, long[:120] + "😀uro", CloseError{StatusNormal, long[:120]}},
 		{"not UTF-8", StatusNormal, "a\xFFb", CloseError{StatusNormal, "a\uFFFDb"}},

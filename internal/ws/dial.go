@@ -58,7 +58,8 @@ func Dial(ctx context.Context, u string, o DialOptions) (conn net.Conn, early []
 	}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	if client.Timeout > 0 {
-		// As the client's own it would also wrap the connection's reader.
+		// The client's own timer runs until the body is closed, which the one of a
+		// connection that is handed on never is.
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, client.Timeout)
 		defer cancel()

@@ -34,7 +34,7 @@ func Check(r *http.Request) *HandshakeError {
 	switch {
 	case r.Method != http.MethodGet:
 		return badRequest("method must be GET")
-	case r.ProtoMajor != 1 || r.ProtoMinor < 1:
+	case r.ProtoMajor != 1 || r.ProtoMinor != 1:
 		return badRequest("protocol must be HTTP/1.1")
 	case !hasToken(r.Header["Connection"], "upgrade"):
 		return badRequest("no Upgrade in the Connection header")

@@ -313,7 +313,7 @@ func TestSpaceGrowsWithWhatArrives(t *testing.T) {
 	const size = 1_000_000
 	header := appendHeader(nil, OpBinary, size, maskBit)
 	header = append(header, 0, 0, 0, 0)
-	var p Parser
+	p := Parser{Limit: 5 * size}
 	if m, _, err := p.Next(header); m.Op != 0 || err != nil {
 		t.Fatal(m.Op, err)
 	}
@@ -361,9 +361,21 @@ func TestSpaceIsLeftOutWhereLittleIsMissing(t *testing.T) {
 	}
 }
 
+func TestSpaceIsNeverOnlyTheEndOfABuffer(t *testing.T) {
+	input := append(appendHeader(nil, OpBinary, 3*firstBuffer, maskBit), 0, 0, 0, 0)
+	input = append(input, make([]byte, firstBuffer-1)...)
+	var p Parser
+	if _, err := feed(&p, input, always(1<<30)); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(p.Space()); n < directRead {
+		t.Errorf("space for %d bytes, want at least %d", n, directRead)
+	}
+}
+
 func TestFragmentsCostLittleMoreThanTheirBytes(t *testing.T) {
 	// The worst case for a buffer that is made anew for each fragment.
-	const size, count = 900, maxFrames
+	const size, count = 1000, 1000
 	frames := []rawFrame{part(OpBinary, string(make([]byte, size)))}
 	for range count - 1 {
 		frames = append(frames, part(OpContinuation, string(make([]byte, size))))
