@@ -10,7 +10,8 @@ export class Mismatch extends Error {}
 /** Fails unless got and want are deeply and strictly equal. */
 export function equal(got, want, what) {
   if (!isDeepStrictEqual(got, want)) {
-    throw new Mismatch(`${what}: expected ${show(want)}, got ${show(got)}`);
+    const at = firstDifference(got, want);
+    throw new Mismatch(`${what}${at.path}: expected ${show(at.want)}, got ${show(at.got)}`);
   }
 }
 
@@ -25,6 +26,19 @@ export function oneOf(got, wants, what) {
     throw new Mismatch(`${what}: expected one of ${show(wants)}, got ${show(got)}`);
   }
 }
+
+/** Where two values that differ do so first: the path to it and both sides there. */
+function firstDifference(got, want, path = "") {
+  if (isContainer(got) && isContainer(want) && isDeepStrictEqual(Object.keys(got), Object.keys(want))) {
+    for (const key of Object.keys(want)) {
+      if (!isDeepStrictEqual(got[key], want[key])) return firstDifference(got[key], want[key], `${path}.${key}`);
+    }
+  }
+  return { path, got, want };
+}
+
+const isContainer = (value) =>
+  Array.isArray(value) || (value !== null && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype);
 
 /** A value on one line, cut where it would fill the screen. */
 export function show(value) {
