@@ -82,9 +82,8 @@ func (s suite) run(ctx context.Context, work string) (*report, error) {
 			"node_modules/.bin/mocha", "--exit", "--reporter", "json",
 			"--reporter-option", "output=" + out, "test-suite.js",
 		},
-		Dir:   s.copy(work),
-		Log:   filepath.Join(work, s.name+" mocha.log"),
-		Quiet: true,
+		Dir: s.copy(work),
+		Log: filepath.Join(work, s.name+" mocha.log"),
 	})
 	text, err := os.ReadFile(out)
 	if err != nil {
