@@ -50,6 +50,11 @@ func TestSilenceIsBrokenByALine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		w := &watched{w: &out, last: time.Now()}
+		shown := func() string {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			return out.String()
+		}
 		stop := w.heartbeat("sleeping")
 
 		time.Sleep(silence - time.Second)
@@ -58,13 +63,13 @@ func TestSilenceIsBrokenByALine(t *testing.T) {
 		}
 		time.Sleep(silence - time.Second)
 		synctest.Wait()
-		if got, want := out.String(), "alive\n"; got != want {
+		if got, want := shown(), "alive\n"; got != want {
 			t.Errorf("while the step speaks: %q, want %q", got, want)
 		}
 
 		time.Sleep(2 * time.Second)
 		stop()
-		if got, want := out.String(), "alive\n... sleeping: 39 s\n"; got != want {
+		if got, want := shown(), "alive\n... sleeping: 39 s\n"; got != want {
 			t.Errorf("after a silence: %q, want %q", got, want)
 		}
 	})
