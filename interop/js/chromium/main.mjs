@@ -8,11 +8,13 @@ import { serverCommand } from "../lib/build.mjs";
 import { Mismatch } from "../lib/expect.mjs";
 import { ServerProcess, freePort, isBusy } from "../lib/process.mjs";
 import { Report, runTests } from "../lib/runner.mjs";
+import { until } from "../lib/wait.mjs";
 import { BrowserContext, WalkthroughServer } from "./context.mjs";
 import { servePage } from "./pages.mjs";
 import { page, server, walkthroughTests } from "./walkthrough.mjs";
 
 const LIMIT_MS = 60_000;
+const PORT_LIMIT_MS = 10_000;
 const executablePath = "/usr/bin/chromium";
 const args = [
   "--headless",
@@ -56,6 +58,7 @@ async function mustBePossible() {
     throw new Mismatch(`expected ${executablePath}, which is not installed: install the packages of interop/js/apt.txt`);
   }
   for (const { port } of [new URL(page), new URL(server)]) {
-    if (await isBusy(port)) throw new Mismatch(`expected port ${port} of 127.0.0.1 to be free, but another process listens on it`);
+    const free = async () => !(await isBusy(port));
+    await until(`port ${port} of 127.0.0.1 to be free, on which another process listens,`, free, PORT_LIMIT_MS);
   }
 }

@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { Mismatch } from "./expect.mjs";
 
 const READY_LIMIT_MS = 30_000;
-const STOP_LIMIT_MS = 5_000;
+const STOP_LIMIT_MS = 10_000;
 
 const running = new Set();
 process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
@@ -67,7 +67,7 @@ export class ServerProcess {
     return true;
   }
 
-  /** Sends the signal and resolves with how the process ended; it is killed if it does not end within 5 s. */
+  /** Sends the signal and resolves with how the process ended; it is killed if it does not end within 10 s. */
   async stop(signal = "SIGTERM") {
     const last = setTimeout(() => this.#child.kill("SIGKILL"), STOP_LIMIT_MS);
     this.#child.kill(signal);

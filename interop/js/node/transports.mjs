@@ -2,7 +2,7 @@
 // their last slash.
 
 import { equal, oneOf } from "../lib/expect.mjs";
-import { handshake, webSocketHandshake } from "../lib/http.mjs";
+import { handshake, polling, request, webSocketHandshake } from "../lib/http.mjs";
 import { where } from "../lib/runner.mjs";
 import { ask, next, settle } from "../lib/wait.mjs";
 
@@ -71,6 +71,19 @@ export const once = {
     const answer = await webSocketHandshake(t.base, "/pollonly/");
     equal(answer.opened, false, "opened");
     oneOf(answer.status, t.target.ours ? [400, 403] : [400, 403, 0], "status, 0 being a cut connection");
+  },
+
+  "/nocomp/: a long answer is not compressed for a client that could read it": async (t) => {
+    const { open } = await handshake(t.base, "/nocomp/");
+    const session = { query: polling({ sid: open.sid }), headers: { "accept-encoding": "gzip, deflate, br" } };
+    const packet = `42["echo","${"x".repeat(5000)}"]`;
+    const answers = [];
+    for (const body of ["40", packet]) {
+      await request(t.base, "/nocomp/", { ...session, method: "POST", body });
+      answers.push(await request(t.base, "/nocomp/", session));
+    }
+    equal(answers[1].text, packet, "answer");
+    equal(answers[1].headers["content-encoding"], undefined, "content-encoding");
   },
 
   "a path without its last slash is served or not found": async (t) => {
