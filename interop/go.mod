@@ -5,8 +5,8 @@ go 1.27.4
 require socketio v0.0.0
 
 require (
-	github.com/coder/websocket v1.8.15 // indirect
-	github.com/gorilla/websocket v1.5.3 // indirect
+	github.com/coder/websocket v1.8.15
+	github.com/gorilla/websocket v1.5.3
 )
 
 replace socketio => ../
