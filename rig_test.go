@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -137,9 +138,11 @@ func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 type client struct {
 	t          *testing.T
 	conn       ws.Conn
-	nc         net.Conn
 	monitor    serial.Monitor
 	goroutines sync.WaitGroup
+	stalled    atomic.Bool // the reader waits for resume
+	resume     chan struct{}
+	cutOnce    sync.Once
 	arrived    chan ws.Message // all but what belongs to Engine.IO alone
 	gone       chan struct{}   // closed when the connection has ended
 }
@@ -160,7 +163,9 @@ func (r *rig) dial() *client {
 
 // serveClient makes a client of a connection whose handshake is done.
 func serveClient(t *testing.T, nc net.Conn, early []byte) *client {
-	c := &client{t: t, nc: nc, arrived: make(chan ws.Message, 100_000), gone: make(chan struct{})}
+	c := &client{
+		t: t, resume: make(chan struct{}), arrived: make(chan ws.Message, 100_000), gone: make(chan struct{}),
+	}
 	c.conn.Init(nc, &ws.Config{
 		Client: true, MaxPayload: 1 << 24, QueueBytes: 1 << 26, WriteTimeout: time.Minute,
 		Monitor: &c.monitor, Goroutines: &c.goroutines,
@@ -171,6 +176,9 @@ func serveClient(t *testing.T, nc net.Conn, early []byte) *client {
 
 // Message is called for what the server sends.
 func (c *client) Message(m ws.Message) {
+	if c.stalled.Load() {
+		<-c.resume
+	}
 	data := append([]byte(nil), m.Data...)
 	switch {
 	case m.Op == ws.OpBinary:
@@ -185,8 +193,13 @@ func (c *client) Message(m ws.Message) {
 // Closed is called when the connection has ended.
 func (c *client) Closed(error) { close(c.gone) }
 
+// stall makes the client read nothing more than the next message, until it is cut.
+// Nothing may be under way to it.
+func (c *client) stall() { c.stalled.Store(true) }
+
 // cut ends the connection without a word.
 func (c *client) cut() {
+	c.cutOnce.Do(func() { close(c.resume) })
 	c.conn.CloseNow()
 	c.goroutines.Wait()
 	c.monitor.Stop()
