@@ -2,6 +2,7 @@ package ws
 
 import (
 	"net"
+	"os"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -79,10 +80,16 @@ type Conn struct {
 	n         int                   // bytes that were read
 	err       error                 // of the read
 	rest      []byte                // the undecoded rest of the batch
+	why       error                 // why the connection ends
+	byPeer    bool                  // why is the peer's close frame
 	renew     bool                  // go on in a fresh goroutine after this batch
-	told      bool                  // the handler knows that this is the end
+	inside    bool                  // the batch is handled within raw.Read
+	away      bool                  // an insider may still hold raw
+	quick     uint8                 // batches in a row that were not handed over
 	pings     int                   // received in the second that began at pingStart
 	pingStart time.Time
+
+	insider insider // of the goroutine within raw.Read
 
 	mu        sync.Mutex // guards what follows
 	out       *buffer    // frames that wait, nil if none
@@ -92,7 +99,9 @@ type Conn struct {
 	writing   bool       // somebody writes; only that one may
 	closeSent bool       // nothing may follow our close frame
 	hangUp    bool       // close nc when all is written
-	closed    bool       // nc is closed
+	closed    bool       // nc is closed, or about to be
+	held      bool       // an insider that has lost the turn holds raw
+	spare     *os.File   // another descriptor for the same connection, while held
 	failed    error      // of a write
 }
 
@@ -120,8 +129,13 @@ func (c *Conn) Close(code int, reason string) {
 		return
 	}
 	c.appendClose(code, reason)
+	spare := c.spare
 	c.flush()
-	c.nc.SetReadDeadline(time.Now().Add(lingerTime))
+	end := time.Now().Add(lingerTime)
+	c.nc.SetReadDeadline(end)
+	if spare != nil {
+		spare.SetReadDeadline(end)
+	}
 }
 
 // CloseNow ends the connection without a word.
@@ -138,13 +152,21 @@ func (c *Conn) IsClosed() bool {
 	return c.closed
 }
 
-// shut closes nc once. The caller holds mu; closing does not block, since every
-// user of the descriptor is woken by it.
+// shut closes nc once. The caller holds mu. Close waits for whoever is within
+// raw.Read, which may be the caller itself.
 func (c *Conn) shut() {
-	if !c.closed {
-		c.closed = true
-		c.nc.Close()
+	if c.closed {
+		return
 	}
+	c.closed = true
+	if c.spare != nil {
+		c.spare.Close()
+	}
+	if c.raw == nil {
+		c.nc.Close()
+		return
+	}
+	c.config.Goroutines.Go(func() { c.nc.Close() })
 }
 
 // MayWait says that the handler now runs code that may wait. It is called

@@ -14,70 +14,92 @@ import (
 // the peer, so that the network delivers our close frame before it resets the connection.
 const lingerBytes = 64 << 10
 
+// What becomes of a batch of input.
+type outcome uint8
+
+const (
+	readOn     outcome = iota // this goroutine reads on
+	handedOver                // another one does, and owns the reader's fields
+	ended                     // nobody does: c.why says why
+)
+
 // serve reads until the connection ends or a successor reads on. It begins with
 // rest, which was read before.
 func (c *Conn) serve(rest []byte) {
 	c.turn.Store(nil)
-	if len(rest) > 0 && !c.batch(rest) {
-		return
+	result := readOn
+	if len(rest) > 0 {
+		result = c.batch(rest)
 	}
-	for !c.renew {
-		space := c.parser.Space()
-		buf, n, err := c.read(space)
-		mine := false
-		switch {
-		case err != nil:
-			c.lost(err)
-		case space != nil:
-			mine = c.filled(n)
-		default:
-			mine = c.batch(buf.b[:n])
-		}
-		// Whoever reads on now, buf stays this goroutine's: the handler of a
-		// batch that was handed over looked into it until it returned.
-		if buf != nil {
-			if mine && n == len(buf.b) {
-				runtime.Gosched() // a peer that floods lets others run
-			}
-			readBuffers.put(buf)
-		}
-		if !mine {
-			return
+	for result == readOn && !c.renew {
+		if c.raw != nil && c.quick >= proven && !c.detoured() {
+			result = c.serveInside()
+		} else {
+			result = c.serveOnce()
 		}
 	}
-	c.renew = false
-	c.config.Goroutines.Go(func() { c.serve(nil) })
+	switch {
+	case result == ended:
+		c.end()
+	case result == readOn:
+		c.renew = false
+		c.config.Goroutines.Go(func() { c.serve(nil) })
+	}
 }
 
-// batch takes b apart and has the handler run on its messages. It says whether
-// this goroutine is to read on.
-func (c *Conn) batch(b []byte) bool {
+// serveOnce reads a batch and handles it.
+func (c *Conn) serveOnce() outcome {
+	space := c.parser.Space()
+	buf, n, err := c.read(space)
+	if err != nil {
+		c.why = err
+		return ended
+	}
+	return c.handle(buf, n)
+}
+
+// handle handles n bytes in buf, or, without it, in the parser's own space.
+func (c *Conn) handle(buf *buffer, n int) outcome {
+	if buf == nil {
+		return c.filled(n)
+	}
+	result := c.batch(buf.b[:n])
+	// Whoever reads on now, buf stayed this goroutine's: the handler of a batch
+	// that was handed over looked into it until it returned.
+	full := n == len(buf.b)
+	readBuffers.put(buf)
+	if full && result == readOn {
+		runtime.Gosched() // a peer that floods lets others run
+	}
+	return result
+}
+
+// batch takes b apart and has the handler run on its messages.
+func (c *Conn) batch(b []byte) outcome {
 	t := c.begin()
 	for len(b) > 0 {
 		m, n, err := c.parser.Next(b)
 		b = b[n:]
 		c.rest = b
-		if !c.take(t, m, err) {
-			return false
+		if result := c.take(t, m, err); result != readOn {
+			return result
 		}
 	}
-	c.finish(t)
-	return true
+	return c.finish(t)
 }
 
 // filled is batch for n bytes that were read straight into a message's buffer.
-func (c *Conn) filled(n int) bool {
+func (c *Conn) filled(n int) outcome {
 	m, err := c.parser.Filled(n)
 	if err == nil && m.Op == 0 {
-		return true
+		return readOn
 	}
 	t := c.begin()
 	c.rest = nil
-	if !c.take(t, m, err) {
-		return false
+	if result := c.take(t, m, err); result != readOn {
+		return result
 	}
-	c.finish(t)
-	return true
+	return c.finish(t)
 }
 
 // begin starts a batch: this goroutine holds the turn, and what is written waits
@@ -92,10 +114,14 @@ func (c *Conn) begin() *serial.Turn {
 }
 
 // finish ends a batch that was not handed over.
-func (c *Conn) finish(t *serial.Turn) {
+func (c *Conn) finish(t *serial.Turn) outcome {
 	c.turn.Store(nil)
 	c.config.Monitor.Return(t)
 	c.Uncork()
+	if c.quick < proven {
+		c.quick++
+	}
+	return readOn
 }
 
 // Uncork lets what was written within the batch leave, and the rest of it not wait.
@@ -108,6 +134,11 @@ func (c *Conn) Uncork() {
 // TakeOver starts a successor with the rest of the batch. [serial.Turn] calls it.
 func (c *Conn) TakeOver() {
 	rest := append([]byte(nil), c.rest...)
+	c.quick = 0
+	if c.inside {
+		c.inside = false
+		c.detour()
+	}
 	c.config.Goroutines.Go(func() {
 		// What the handler has written must not wait for what it waits for.
 		c.Uncork()
@@ -115,75 +146,75 @@ func (c *Conn) TakeOver() {
 	})
 }
 
-// take deals with one message, or with what is wrong with it. It says whether
-// this goroutine is to go on with the batch; if not, the turn has been given back.
-func (c *Conn) take(t *serial.Turn, m Message, err error) bool {
-	if err != nil {
-		c.finish(t)
-		c.refuse(err)
-		return false
-	}
-	switch m.Op {
-	case OpText, OpBinary:
-		if c.told {
-			return true // what follows our close frame is of no interest
-		}
+// take deals with one message, or with what is wrong with it. Unless this goroutine
+// is to go on with the batch, the turn has been given back.
+func (c *Conn) take(t *serial.Turn, m Message, err error) outcome {
+	switch {
+	case err != nil:
+	case m.Op == OpText || m.Op == OpBinary:
 		c.handler.Message(m)
 		if !t.Back() {
 			c.config.Monitor.Return(t)
-			return false
+			return handedOver
 		}
-	case OpPing:
-		if !c.ponged(m.Data) {
-			c.finish(t)
-			c.refuse(&CloseError{Code: StatusPolicyViolation, Reason: "too many pings"})
-			return false
-		}
-	case OpClose:
-		c.finish(t)
+	case m.Op == OpPing:
+		err = c.pong(m.Data)
+	case m.Op == OpClose:
 		why := ParseClose(m.Data)
-		c.peerClosed(&why)
-		return false
+		c.finish(t)
+		c.why, c.byPeer = &why, true
+		return ended
 	}
-	return true
+	if err != nil {
+		c.finish(t)
+		c.why = err
+		return ended
+	}
+	return readOn
 }
 
-// ponged answers a ping, unless the peer sends too many of them.
-func (c *Conn) ponged(data []byte) bool {
+// end ends the connection after the last batch.
+func (c *Conn) end() {
+	var why *CloseError
+	switch {
+	case !errors.As(c.why, &why):
+		c.lost()
+	case c.byPeer:
+		c.answerClose(why)
+	default:
+		c.refuse(why)
+	}
+}
+
+// pong answers a ping, unless the peer sends too many of them.
+func (c *Conn) pong(data []byte) error {
 	if now := time.Now(); now.Sub(c.pingStart) > time.Second {
 		c.pingStart, c.pings = now, 0
 	}
 	if c.pings++; c.pings > pingBudget {
-		return false
+		return &CloseError{Code: StatusPolicyViolation, Reason: "too many pings"}
 	}
 	// A full queue means that the peer reads nothing, not even pongs.
 	c.TryWrite(Frame{Op: OpPong, Data: data})
-	return true
-}
-
-// tell tells the handler, once, that nothing more will be received.
-func (c *Conn) tell(err error) {
-	if !c.told {
-		c.told = true
-		c.handler.Closed(err)
-	}
+	return nil
 }
 
 // lost ends the connection after a read has failed, perhaps because a write had.
-func (c *Conn) lost(err error) {
+func (c *Conn) lost() {
 	c.mu.Lock()
+	err := c.why
 	if c.failed != nil {
 		err = c.failed
 	}
 	c.shut()
 	c.mu.Unlock()
-	c.tell(err)
+	c.handler.Closed(err)
 }
 
-// peerClosed answers the peer's close frame and ends the connection when that is
+// answerClose answers the peer's close frame and ends the connection when that is
 // written.
-func (c *Conn) peerClosed(why *CloseError) {
-	c.tell(why)
+func (c *Conn) answerClose(why *CloseError) {
+	c.handler.Closed(why)
 	c.mu.Lock()
 	c.appendClose(why.Code, "")
 	c.hangUp = true
@@ -191,12 +222,8 @@ func (c *Conn) peerClosed(why *CloseError) {
 }
 
 // refuse tells the peer what it did wrong, and waits a little for it to hang up.
-func (c *Conn) refuse(err error) {
-	var why *CloseError
-	if !errors.As(err, &why) {
-		why = &CloseError{Code: StatusProtocolError}
-	}
-	c.tell(&RefusedError{*why})
+func (c *Conn) refuse(why *CloseError) {
+	c.handler.Closed(&RefusedError{*why})
 	c.Close(why.Code, why.Reason)
 	c.nc.SetReadDeadline(time.Now().Add(lingerTime))
 	io.CopyN(io.Discard, c.nc, lingerBytes)
@@ -223,7 +250,14 @@ func (c *Conn) read(space []byte) (buf *buffer, n int, err error) {
 // readRaw is read for a descriptor: no buffer is held while it waits.
 func (c *Conn) readRaw(space []byte) (*buffer, int, error) {
 	c.space = space
-	err := c.raw.Read(c.readFD)
+	var err error
+	for again := true; again; again = err != nil && c.rejoined(err) {
+		if raw := c.source(); raw != nil {
+			err = raw.Read(c.readFD)
+		} else {
+			err = c.readByAndBy()
+		}
+	}
 	buf, n := c.buf, c.n
 	c.buf, c.space = nil, nil
 	switch {
