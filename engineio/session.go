@@ -122,6 +122,11 @@ const (
 	// with, the others wait.
 	maxPosts = 5
 
+	// lateness is by which part of the time for a pong a ping may leave late
+	// before that time counts from then on: a timer that is only a little late
+	// must not let a client live longer than it was told.
+	lateness = 10
+
 	// maxPongs is how many pongs nobody asked for are let pass per ping.
 	maxPongs = 4096
 )
@@ -232,7 +237,11 @@ func (s *session) due() time.Duration {
 func (s *session) tick(now time.Duration) effects {
 	var done effects
 	if s.pingAt != 0 && now >= s.pingAt {
-		s.pingAt, s.pongBy = 0, now+s.timing.pingTimeout
+		sent := s.pingAt
+		if now-sent > s.timing.pingTimeout/lateness {
+			sent = now // the machine has slept; its clients need not pay for it
+		}
+		s.pingAt, s.pongBy = 0, sent+s.timing.pingTimeout
 		s.extended, s.pongs = false, 0
 		done |= doPing
 	}
