@@ -17,6 +17,10 @@ import (
 // and upgrades to WebSockets, which outlive it. Headers that middleware has set on w
 // are kept, also for the WebSocket's handshake.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		// Before it sends a refusal net/http reads the body, or part of it.
+		http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
+	}
 	if !s.paths.serves(r.URL.Path) {
 		s.paths.hint(s, r)
 		http.NotFound(w, r)

@@ -176,6 +176,8 @@ func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) {
 	body, status, err := readBody(w, r, c.server.options.MaxPayload)
 	if err != nil {
 		c.step(event{input: inPostGone, cause: err})
+		// net/http would wait for more of a body that nobody wants.
+		http.NewResponseController(w).SetReadDeadline(time.Now())
 		w.Header()["Connection"] = closeConnection
 		c.server.writeStatus(w, r, status)
 		return
