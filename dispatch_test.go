@@ -161,12 +161,14 @@ func TestSocketsOfOneConnectionDoNotWaitForEachOther(t *testing.T) {
 	})
 }
 
-// stuck is a server with a handler that waits until release is closed.
-func stuck(t *testing.T, o *Options) (r *rig, release chan struct{}, handled *atomic.Int64) {
+// stuck is a server with a handler that waits until release is called.
+func stuck(t *testing.T, o *Options) (r *rig, release func(), handled *atomic.Int64) {
 	r = newRig(t, o)
-	release = make(chan struct{})
+	released := make(chan struct{})
+	release = sync.OnceFunc(func() { close(released) })
+	t.Cleanup(release)
 	handled = new(atomic.Int64)
-	r.srv.On("wait", func(context.Context, *Socket, string) error { <-release; return nil })
+	r.srv.On("wait", func(context.Context, *Socket, string) error { <-released; return nil })
 	r.srv.On("event", func(context.Context, *Socket, string) error { handled.Add(1); return nil })
 	return r, release, handled
 }
@@ -192,7 +194,7 @@ func TestAFullInboxHoldsTheClientBack(t *testing.T) {
 			t.Errorf("%d bytes wait in the inbox, want the limit and at most one event more", waiting)
 		}
 		c.wantOpen()
-		close(release)
+		release()
 		synctest.Wait()
 		if handled.Load() != 50 {
 			t.Errorf("%d events were handled, want 50", handled.Load())
@@ -216,7 +218,7 @@ func TestAHeldReaderIsFreedByTheEnd(t *testing.T) {
 		synctest.Wait()
 		s.Disconnect()
 		c.want(`41`)
-		close(release)
+		release()
 		c.wantOpen()
 		c.join("/") // it is read again
 		if handled.Load() != 0 {
@@ -309,7 +311,7 @@ func TestWhatArrivedBeforeTheClientLeftIsHandled(t *testing.T) {
 					c.send(leave)
 				}
 				synctest.Wait()
-				close(release)
+				release()
 				if got := <-gone; got != want {
 					t.Errorf("the reason is %q, want %q", got, want)
 				}

@@ -40,10 +40,11 @@ func TestRigShowsWhatTravels(t *testing.T) {
 
 // A rig is a server that is being tested.
 type rig struct {
-	t      *testing.T
-	srv    *Server
-	errors *errorLog
-	pipes  *pipes
+	t       *testing.T
+	srv     *Server
+	handler http.Handler // srv, or around it
+	errors  *errorLog
+	pipes   *pipes
 }
 
 // newRig starts a server with the options, whose OnError it replaces if it is nil. The
@@ -62,7 +63,10 @@ func newRig(t *testing.T, o *Options) *rig {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}
 	r.srv = NewServer(&options)
-	web := &http.Server{Handler: r.srv}
+	r.handler = r.srv
+	web := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		r.handler.ServeHTTP(w, req)
+	})}
 	var served sync.WaitGroup
 	served.Go(func() { web.Serve(r.pipes) })
 	t.Cleanup(func() {
@@ -142,7 +146,7 @@ type client struct {
 	goroutines sync.WaitGroup
 	stalled    atomic.Bool // the reader waits for resume
 	resume     chan struct{}
-	cutOnce    sync.Once
+	once       sync.Once       // closes resume
 	arrived    chan ws.Message // all but what belongs to Engine.IO alone
 	gone       chan struct{}   // closed when the connection has ended
 }
@@ -193,13 +197,14 @@ func (c *client) Message(m ws.Message) {
 // Closed is called when the connection has ended.
 func (c *client) Closed(error) { close(c.gone) }
 
-// stall makes the client read nothing more than the next message, until it is cut.
-// Nothing may be under way to it.
+// stall makes the client read nothing more than the next message, until goOn.
 func (c *client) stall() { c.stalled.Store(true) }
+
+func (c *client) goOn() { c.once.Do(func() { close(c.resume) }) }
 
 // cut ends the connection without a word.
 func (c *client) cut() {
-	c.cutOnce.Do(func() { close(c.resume) })
+	c.goOn()
 	c.conn.CloseNow()
 	c.goroutines.Wait()
 	c.monitor.Stop()
