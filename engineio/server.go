@@ -100,6 +100,13 @@ func (s *Server) add(c *Conn) error {
 	return nil
 }
 
+// isClosing says whether the server refuses new connections.
+func (s *Server) isClosing() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closing
+}
+
 func (s *Server) find(id string) *Conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
