@@ -214,7 +214,7 @@ func (c *Conn) followLocked(now time.Duration, done effects) effects {
 	var dropped *socket
 	if p := c.poll.Load(); p != nil {
 		dropped = p.apply(c, done)
-		if c.session.state == stateClosing && p.queue.packets == 0 {
+		if c.session.state == stateClosing && p.queue.packets == 0 && !p.leaving {
 			done |= c.session.step(now, event{input: inFetched})
 		}
 	}

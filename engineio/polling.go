@@ -25,6 +25,7 @@ type polling struct {
 	queue   outbox
 	get     *get    // the parked one
 	corked  bool    // a POST is being handled: its end flushes
+	leaving bool    // a close packet is to follow what waits
 	probing *socket // the WebSocket that wants to take over
 }
 
@@ -61,7 +62,7 @@ func (p *polling) apply(c *Conn, done effects) (dropped *socket) {
 		dropped, p.probing = p.probing, nil
 	}
 	if done&doClose != 0 {
-		p.queue.add(byte(eio4.Close), nil)
+		p.leaving = true
 		p.flush(c)
 	}
 	if done&doEnd != 0 {
@@ -76,10 +77,18 @@ var (
 	closeBody   = []byte{byte(eio4.Close)}
 )
 
-// flush answers the parked GET with what waits. Conn.mu is held.
+// flush answers the parked GET with what waits, and when nothing does with the close
+// packet that is due. That has an answer of its own because a widespread client, which
+// puts messages off a little, would take it before the messages in front of it.
+// Conn.mu is held.
 func (p *polling) flush(c *Conn) {
-	if p.get != nil && p.queue.packets > 0 && !p.corked {
+	switch {
+	case p.get == nil || p.corked:
+	case p.queue.packets > 0:
 		p.answer(c, p.queue.payload())
+	case p.leaving:
+		p.leaving = false
+		p.answer(c, closeBody)
 	}
 }
 

@@ -241,17 +241,20 @@ func TestCloseByEitherSide(t *testing.T) {
 		sid := r.poll()
 		answer := r.parked(sid)
 		r.want("the message", "POST", "transport=polling&sid="+sid, "4bye", 200, "ok")
-		if got := <-answer; got != "4last\x1e1" {
-			t.Errorf("got %q", got)
+		if got := <-answer; got != "4last" {
+			t.Errorf("got %q, want what was sent", got)
 		}
 		r.wantClosed("forced close")
+		r.want("the next GET", "GET", "transport=polling&sid="+sid, "", 200, "1")
+		r.want("afterwards", "GET", "transport=polling&sid="+sid, "", 400, `{"code":1,"message":"Session ID unknown"}`)
 	})
 	t.Run("server, no GET", func(t *testing.T) {
 		r := newRig(t, nil, closing)
 		sid := r.poll()
 		r.want("the message", "POST", "transport=polling&sid="+sid, "4bye", 200, "ok")
 		r.wantClosed("forced close")
-		r.want("the next GET", "GET", "transport=polling&sid="+sid, "", 200, "4last\x1e1")
+		r.want("the next GET", "GET", "transport=polling&sid="+sid, "", 200, "4last")
+		r.want("the one after it", "GET", "transport=polling&sid="+sid, "", 200, "1")
 		r.want("afterwards", "GET", "transport=polling&sid="+sid, "", 400, `{"code":1,"message":"Session ID unknown"}`)
 	})
 	t.Run("server, WebSocket", func(t *testing.T) {
