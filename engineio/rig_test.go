@@ -4,12 +4,16 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,7 +27,7 @@ type rig struct {
 	server *Server
 	http   *httptest.Server
 	closed chan *CloseError // of every connection
-	log    *bytes.Buffer
+	log    safeBuffer
 }
 
 // An echo is a receiver that sends back what it gets.
@@ -42,37 +46,90 @@ func (e *echo) Receive(m Message) {
 
 func (e *echo) Closed(err *CloseError) { e.rig.closed <- err }
 
+// newRig starts a server on a TCP port. Each message goes to hook, if there is one,
+// and is sent back unless that has dealt with it.
 func newRig(t *testing.T, o *Options, hook func(c *Conn, m Message) bool) *rig {
 	t.Helper()
-	if o == nil {
-		o = &Options{}
-	}
-	r := &rig{T: t, closed: make(chan *CloseError, 100)}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	r.server = NewServer(func(c *Conn) { c.Attach(&echo{c: c, rig: r, hook: hook}) }, o)
-	r.http = httptest.NewServer(r.server)
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		if err := r.server.Shutdown(ctx); err != nil {
-			t.Errorf("Shutdown: %v", err)
-		}
-		if n := r.server.Len(); n != 0 {
-			t.Errorf("%d connections are left", n)
-		}
-		r.http.Close()
-	})
+	r := newServerRig(t, o, hook)
+	r.serve(httptest.NewServer(r.server))
 	return r
 }
 
-// do makes a request with a query behind EIO=4&, and returns its answer.
-func (r *rig) do(method, query, body string) (status int, answer string, h http.Header) {
+// newServerRig makes the server, which serve has still to start.
+func newServerRig(t *testing.T, o *Options, hook func(c *Conn, m Message) bool) *rig {
+	r := &rig{T: t, closed: make(chan *CloseError, 100)}
+	r.server = NewServer(func(c *Conn) { c.Attach(&echo{c: c, rig: r, hook: hook}) }, r.quiet(o))
+	return r
+}
+
+// quiet returns options that log to the rig, unless they say where to.
+func (r *rig) quiet(o *Options) *Options {
+	var quiet Options
+	if o != nil {
+		quiet = *o
+	}
+	if quiet.Logger == nil {
+		quiet.Logger = slog.New(slog.NewTextHandler(&r.log, nil))
+	}
+	return &quiet
+}
+
+// serve makes h the rig's way to its server. At the end of the test nothing of the
+// server may be left.
+func (r *rig) serve(h *httptest.Server) {
+	r.http = h
+	r.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := r.server.Shutdown(ctx); err != nil {
+			r.Errorf("Shutdown: %v", err)
+		}
+		if n := r.server.Len(); n != 0 {
+			r.Errorf("%d connections are left", n)
+		}
+		r.http.Close()
+	})
+}
+
+// A safeBuffer is a log that may be read while it is written.
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *safeBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *safeBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// An answer is what came of a request.
+type answer struct {
+	status int
+	body   string
+	header http.Header
+}
+
+// ask makes a request of a path with its query. Each header is "Name: value"; Host is
+// the request's own.
+func (r *rig) ask(method, target, body string, headers ...string) answer {
 	r.Helper()
-	req, err := http.NewRequest(method, r.http.URL+"/socket.io/?EIO=4&"+query, strings.NewReader(body))
+	req, err := http.NewRequest(method, r.http.URL+target, strings.NewReader(body))
 	if err != nil {
 		r.Fatal(err)
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		if name == "Host" {
+			req.Host = value
+		}
+		req.Header.Add(name, value)
 	}
 	resp, err := r.http.Client().Do(req)
 	if err != nil {
@@ -83,7 +140,14 @@ func (r *rig) do(method, query, body string) (status int, answer string, h http.
 	if err != nil {
 		r.Fatal(err)
 	}
-	return resp.StatusCode, string(b), resp.Header
+	return answer{resp.StatusCode, string(b), resp.Header}
+}
+
+// do makes a request with a query behind EIO=4&, and returns its answer.
+func (r *rig) do(method, query, body string) (status int, answer string, h http.Header) {
+	r.Helper()
+	a := r.ask(method, "/socket.io/?EIO=4&"+query, body)
+	return a.status, a.body, a.header
 }
 
 // want makes a request and compares its status and body.
@@ -156,35 +220,90 @@ type wsClient struct {
 }
 
 // dial makes a WebSocket with the query behind EIO=4&.
-func (r *rig) dial(query string) *wsClient {
+func (r *rig) dial(query string, headers ...string) *wsClient {
 	r.Helper()
-	c, status := r.tryDial(query)
+	c, a := r.handshake("/socket.io/?EIO=4&"+query, headers...)
 	if c == nil {
-		r.Fatalf("no WebSocket: %s", status)
+		r.Fatalf("no WebSocket: %d %s", a.status, a.body)
 	}
 	return c
 }
 
+// tryDial is dial for a WebSocket that may be refused; then it returns the status.
 func (r *rig) tryDial(query string) (*wsClient, string) {
 	r.Helper()
-	nc, err := net.Dial("tcp", r.http.Listener.Addr().String())
-	if err != nil {
-		r.Fatal(err)
-	}
-	r.Cleanup(func() { nc.Close() })
-	nc.SetDeadline(time.Now().Add(20 * time.Second))
-	io.WriteString(nc, "GET /socket.io/?EIO=4&"+query+" HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+	c, a := r.handshake("/socket.io/?EIO=4&" + query)
+	return c, fmt.Sprint(a.status, " ", http.StatusText(a.status))
+}
+
+// handshakeHeaders are those of a WebSocket's handshake. A header of the same name
+// given besides replaces one; an empty one takes it away.
+var handshakeHeaders = []string{
+	"Host: x", "Connection: Upgrade", "Upgrade: websocket",
+	"Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+}
+
+// handshake asks for a WebSocket. It returns nil and the answer if that is another one.
+func (r *rig) handshake(target string, headers ...string) (*wsClient, answer) {
+	r.Helper()
+	nc := r.connect()
+	io.WriteString(nc, "GET "+target+" HTTP/1.1\r\n"+headerLines(headers)+"\r\n")
 	br := bufio.NewReader(nc)
 	resp, err := http.ReadResponse(br, nil)
 	if err != nil {
 		r.Fatal(err)
 	}
+	defer resp.Body.Close()
+	a := answer{status: resp.StatusCode, header: resp.Header}
 	if resp.StatusCode != http.StatusSwitchingProtocols {
-		return nil, resp.Status
+		b, err := io.ReadAll(resp.Body)
+		if err != nil {
+			r.Fatal(err)
+		}
+		a.body = string(b)
+		return nil, a
 	}
 	early, _ := br.Peek(br.Buffered())
-	return &wsClient{rig: r, Conn: nc, parser: ws.Parser{Client: true}, buf: bytes.Clone(early)}, resp.Status
+	return &wsClient{rig: r, Conn: nc, parser: ws.Parser{Client: true}, buf: bytes.Clone(early)}, a
+}
+
+func headerLines(headers []string) string {
+	var b strings.Builder
+	for _, h := range slices.Concat(handshakeHeaders, headers) {
+		name, value, _ := strings.Cut(h, ": ")
+		replaced := slices.ContainsFunc(headers, func(other string) bool {
+			return h != other && strings.HasPrefix(other, name+": ")
+		})
+		if !replaced && value != "" {
+			b.WriteString(h + "\r\n")
+		}
+	}
+	return b.String()
+}
+
+// connect makes a bare connection to the server, TLS if that speaks it.
+func (r *rig) connect() net.Conn {
+	r.Helper()
+	var nc net.Conn
+	var err error
+	transport := r.http.Client().Transport.(*http.Transport)
+	address := strings.TrimPrefix(strings.TrimPrefix(r.http.URL, "http://"), "https://")
+	switch {
+	case r.http.TLS != nil:
+		config := transport.TLSClientConfig.Clone()
+		config.NextProtos = []string{"http/1.1"}
+		nc, err = tls.Dial("tcp", address, config)
+	case transport.DialContext != nil:
+		nc, err = transport.DialContext(r.Context(), "tcp", address)
+	default:
+		nc, err = net.Dial("tcp", address)
+	}
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.Cleanup(func() { nc.Close() })
+	nc.SetDeadline(time.Now().Add(20 * time.Second))
+	return nc
 }
 
 // send sends text messages in one write.
