@@ -36,6 +36,10 @@ func (c *Conn) Write(fs ...Frame) error {
 		c.mu.Unlock()
 		return err
 	}
+	if size >= largeWrite && c.writesVectors() && !c.writing {
+		c.writeLarge(fs)
+		return nil
+	}
 	c.append(fs)
 	c.flush()
 	return nil
@@ -184,6 +188,69 @@ func (c *Conn) writeEncoded(frames []byte, number int) {
 	c.flush()
 }
 
+// largeWrite is from how many bytes on frames are written from where they are, at
+// once even within a batch: that costs less than copying them.
+const largeWrite = 16 << 10
+
+// writesVectors says whether several pieces can be written with one call.
+func (c *Conn) writesVectors() bool {
+	return c.raw != nil && haveVectors && !c.config.Client
+}
+
+// writeLarge writes what waits and then the frames, without copying their data. The
+// caller holds mu, which is released.
+func (c *Conn) writeLarge(fs []Frame) {
+	var before *buffer
+	var some [1 + 2*11][]byte
+	pieces := some[:0]
+	size := 0
+	if c.out != nil {
+		before = c.takeOut()
+		pieces = append(pieces, before.b)
+		size = len(before.b)
+	}
+	var heads [11 * (maxHeader + 1)]byte
+	head := heads[:0]
+	for i := range fs {
+		start := len(head)
+		n := len(fs[i].Data)
+		if fs[i].Prefix != 0 {
+			n++
+		}
+		head = AppendHeader(head, fs[i].Op, n)
+		if fs[i].Prefix != 0 {
+			head = append(head, fs[i].Prefix)
+		}
+		pieces = append(pieces, head[start:], fs[i].Data)
+		size += len(head) - start + len(fs[i].Data)
+	}
+	c.writing, c.inflight = true, size
+	c.mu.Unlock()
+	n, err := c.writePieces(pieces)
+	if before != nil {
+		defer writeBuffers.put(before)
+	}
+	c.mu.Lock()
+	if err != nil || n < size {
+		c.leave(remainder(pieces, n), 0, err)
+		return
+	}
+	c.writing, c.inflight = false, 0
+	c.flush()
+}
+
+// remainder copies what is left of pieces after n bytes.
+func remainder(pieces [][]byte, n int) *buffer {
+	buf := writeBuffers.get()
+	buf.b = buf.b[:0]
+	for _, piece := range pieces {
+		skip := min(n, len(piece))
+		n -= skip
+		buf.b = append(buf.b, piece[skip:]...)
+	}
+	return buf
+}
+
 // flush writes what waits, unless the batch that is being read will, or somebody is
 // at it. It never blocks. The caller holds mu, which is released.
 func (c *Conn) flush() {
@@ -289,12 +356,28 @@ func (c *Conn) writeNow(b []byte) (int, error) {
 	return n, err
 }
 
+// writePieces is writeNow for several pieces.
+func (c *Conn) writePieces(pieces [][]byte) (int, error) {
+	w := writeOps.Get().(*writeOp)
+	w.pieces = append(w.pieces[:0], pieces...)
+	err := c.raw.Write(w.do)
+	n := w.n
+	if err == nil && w.err != nil {
+		err = os.NewSyscallError("writev", w.err)
+	}
+	clear(w.pieces)
+	w.pieces = w.pieces[:0]
+	writeOps.Put(w)
+	return n, err
+}
+
 // A writeOp is the closure that RawConn.Write wants, made once.
 type writeOp struct {
-	do  func(fd uintptr) bool
-	b   []byte
-	n   int
-	err error
+	do     func(fd uintptr) bool
+	b      []byte
+	pieces [][]byte // instead of b
+	n      int
+	err    error
 }
 
 var writeOps = sync.Pool{New: func() any {

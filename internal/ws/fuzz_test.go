@@ -69,7 +69,7 @@ func checkRetained(t *testing.T, p *Parser) {
 	if p.part == nil {
 		return
 	}
-	if n := cap(p.part.data); n > p.limit() || n > max(firstBuffer, 2*len(p.part.data)+directRead) {
+	if n := cap(p.part.data); n > p.limit() || n > max(firstBuffer, trust*len(p.part.data))+directRead {
 		t.Errorf("%d bytes are held for %d that have come, with a limit of %d", n, len(p.part.data), p.limit())
 	}
 	if n := cap(p.part.control); n > maxControl {

@@ -165,9 +165,6 @@ func (p *Parser) decode(b []byte) (h header, n int, err error) {
 			return h, 0, nil
 		}
 		size, n = binary.BigEndian.Uint64(b[2:]), 10
-		if size>>63 != 0 {
-			return h, 0, protocolError("length of more than 63 bits")
-		}
 		if size <= 0xFFFF {
 			return h, 0, protocolError("length not in its shortest form")
 		}

@@ -6,10 +6,12 @@ import (
 )
 
 const (
-	// firstBuffer is the most that is set aside because a header says so. More is
-	// only allocated when that has been filled, so that a length that lies costs
-	// its sender as much as us.
-	firstBuffer = 64 << 10
+	// firstBuffer is the most that is set aside because a header says so, and
+	// trust how many times more than what has arrived, so that a length that lies
+	// costs its sender nearly as much as us. A message of 64 KiB of which a read
+	// has brought the beginning is given its room at once.
+	firstBuffer = 4 << 10
+	trust       = 16
 	// directRead is from how many missing bytes on a read of their own, straight
 	// into their place, is better than a copy from a buffer that was filled with
 	// whatever was there.
@@ -69,7 +71,7 @@ func (p *Parser) resume(b []byte) (Message, error) {
 		}
 		return p.endControl()
 	}
-	part.grow(len(b), p.limit())
+	part.grow(len(b), len(part.data)+len(b), p.limit())
 	part.data = append(part.data, b...)
 	return p.added(len(b))
 }
@@ -85,7 +87,7 @@ func (p *Parser) Space() []byte {
 	if part == nil || part.rest < directRead {
 		return nil
 	}
-	part.grow(directRead, p.limit())
+	part.grow(directRead, len(part.data), p.limit())
 	n := len(part.data)
 	return part.data[n:min(cap(part.data), n+part.rest)]
 }
@@ -146,15 +148,15 @@ func (p *Parser) drop() {
 }
 
 // grow makes room for n more bytes, which must not be more than the frame still
-// has to come. It allocates no more than firstBuffer or twice what has arrived, and
-// never more than the message may have.
-func (part *partial) grow(n, limit int) {
+// has to come. It sets aside little more than firstBuffer, or trust times what has
+// arrived, and never more than the message may have.
+func (part *partial) grow(n, arrived, limit int) {
 	have := len(part.data)
 	if have+n <= cap(part.data) {
 		return
 	}
 	end := have + part.rest
-	size := max(have+n, 2*cap(part.data), min(end, firstBuffer))
+	size := max(have+n, 2*cap(part.data), min(end, max(firstBuffer, trust*arrived)))
 	if part.fin {
 		size = min(size, end)
 	}

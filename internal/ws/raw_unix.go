@@ -47,7 +47,11 @@ func (c *Conn) readNow(fd uintptr) bool {
 // writeNow writes what the kernel takes at once.
 func (w *writeOp) writeNow(fd uintptr) bool {
 	for {
-		w.n, w.err = syscall.Write(int(fd), w.b)
+		if len(w.pieces) > 0 {
+			w.n, w.err = writeVector(int(fd), w.pieces)
+		} else {
+			w.n, w.err = syscall.Write(int(fd), w.b)
+		}
 		if w.err != syscall.EINTR {
 			break
 		}

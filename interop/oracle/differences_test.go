@@ -37,14 +37,6 @@ var differences = []difference{
 		"As for coder.",
 	},
 	{
-		"coder", 1002, "length of more than 63 bits", 0, 0,
-		"Both end the connection; ours says why.",
-	},
-	{
-		"gorilla", 1002, "length of more than 63 bits", 0, 0,
-		"As for coder.",
-	},
-	{
 		"coder", 1002, "masking is for the client alone", 0, 0,
 		"Both end the connection; that a close frame says why is optional (RFC 6455 §5.1).",
 	},
