@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"bytes"
 	"context"
 	"encoding/json/v2"
 	"fmt"
@@ -140,7 +141,7 @@ func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 
 // A client is one connection to the server, over a WebSocket.
 type client struct {
-	t          *testing.T
+	t          testing.TB
 	conn       ws.Conn
 	monitor    serial.Monitor
 	goroutines sync.WaitGroup
@@ -166,12 +167,12 @@ func (r *rig) dial() *client {
 }
 
 // serveClient makes a client of a connection whose handshake is done.
-func serveClient(t *testing.T, nc net.Conn, early []byte) *client {
+func serveClient(t testing.TB, nc net.Conn, early []byte) *client {
 	c := &client{
 		t: t, resume: make(chan struct{}), arrived: make(chan ws.Message, 100_000), gone: make(chan struct{}),
 	}
 	c.conn.Init(nc, &ws.Config{
-		Client: true, MaxPayload: 1 << 24, QueueBytes: 1 << 26, WriteTimeout: time.Minute,
+		Client: true, MaxPayload: 1 << 24, QueueBytes: 1 << 26, WriteTimeout: time.Hour,
 		Monitor: &c.monitor, Goroutines: &c.goroutines,
 	}, c)
 	c.goroutines.Go(func() { c.conn.Serve(early) })
@@ -350,4 +351,22 @@ func (r *rig) wantSocket(id string) *Socket {
 		r.t.Fatalf("the server has no socket %s", id)
 	}
 	return s
+}
+
+// A lockedBuffer is a log that several goroutines write.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
 }
