@@ -145,6 +145,7 @@ type client struct {
 	conn       ws.Conn
 	monitor    serial.Monitor
 	goroutines sync.WaitGroup
+	deaf       atomic.Bool // nothing arrives any more
 	stalled    atomic.Bool // the reader waits for resume
 	resume     chan struct{}
 	once       sync.Once       // closes resume
@@ -183,6 +184,9 @@ func serveClient(t testing.TB, nc net.Conn, early []byte) *client {
 func (c *client) Message(m ws.Message) {
 	if c.stalled.Load() {
 		<-c.resume
+	}
+	if c.deaf.Load() && string(m.Data) != "2" {
+		return
 	}
 	data := append([]byte(nil), m.Data...)
 	switch {
