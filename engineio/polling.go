@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -182,6 +183,12 @@ func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) {
 		c.step(event{input: inPostGone, cause: r.Context().Err()})
 		return
 	}
+	if c.poll.Load() == nil {
+		// The upgrade was completed while this POST was on its way: what it
+		// has must not mix with what the WebSocket's reader delivers.
+		c.server.refuse(w, r, transportMismatch())
+		return
+	}
 	body, status, err := readBody(w, r, c.server.options.MaxPayload)
 	if err != nil {
 		c.step(event{input: inPostGone, cause: err})
@@ -214,9 +221,9 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int) (body []byte, s
 	control.SetReadDeadline(time.Now().Add(bodyTimeout)) // without it the server's own holds
 	size := 512
 	if r.ContentLength >= 0 {
-		size = int(r.ContentLength) + 1 // room to see the end
+		size = min(int(r.ContentLength)+1, firstBody) // room to see the end
 	}
-	body, err = readUpTo(r.Body, make([]byte, 0, min(size, limit+1)), limit)
+	body, err = readUpTo(r.Body, make([]byte, 0, size), limit)
 	control.SetReadDeadline(time.Time{})
 	var timeout interface{ Timeout() bool }
 	switch {
@@ -232,6 +239,10 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int) (body []byte, s
 	return body, 0, nil
 }
 
+// firstBody is the most that is set aside because a Content-Length says so. A length
+// that lies must cost its sender as much as us.
+const firstBody = 64 << 10
+
 // readUpTo appends what r holds to b, up to limit bytes.
 func readUpTo(r io.Reader, b []byte, limit int) ([]byte, error) {
 	for {
@@ -245,7 +256,7 @@ func readUpTo(r io.Reader, b []byte, limit int) ([]byte, error) {
 		case err != nil:
 			return nil, err
 		case len(b) == cap(b):
-			b = append(b, 0)[:len(b)]
+			b = slices.Grow(b, len(b))
 		}
 	}
 }
@@ -288,29 +299,31 @@ func (d *delivery) start() {
 	d.conn.server.goroutines.Go(func() {
 		t := d.conn.server.monitor.Borrow(d)
 		d.polling.turn.Store(t)
-		if d.run(t) {
+		right, end := d.run(t)
+		if end {
 			d.polling.turn.Store(nil)
 		}
 		d.conn.server.monitor.Return(t)
+		if end {
+			d.right <- right // from here on the next POST may have its turn
+		}
 	})
 }
 
-// run delivers packets until the end or until a successor goes on, and says
-// whether it came to the end.
-func (d *delivery) run(t *serial.Turn) bool {
+// run delivers packets until the end, or until a successor goes on. It says whether
+// all were right and whether it came to the end.
+func (d *delivery) run(t *serial.Turn) (right, end bool) {
 	for d.rest != nil {
 		p, rest, err := d.rest.Next()
 		d.rest = rest
 		if !d.conn.received(p, err) {
-			d.right <- false
-			return true
+			return false, true
 		}
 		if !t.Back() {
-			return false
+			return false, false
 		}
 	}
-	d.right <- true
-	return true
+	return true, true
 }
 
 // TakeOver starts a successor. [serial.Turn] calls it.
