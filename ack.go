@@ -85,7 +85,7 @@ func (p Sender) ask(ctx context.Context, f *frame) (answer, error) {
 	event := f.event
 	err := s.expect(id, q)
 	if err == nil {
-		err = p.question(f, id)
+		err = p.sendQuestion(f, id)
 	}
 	f.release()
 	if err != nil {
@@ -108,8 +108,8 @@ func (p Sender) ask(ctx context.Context, f *frame) (answer, error) {
 	return answer{}, fmt.Errorf("socketio: no acknowledgement of %q: %w", event, patience.err(ctx))
 }
 
-// question sends f with an id.
-func (p Sender) question(f *frame, id uint64) error {
+// sendQuestion sends f with an id.
+func (p Sender) sendQuestion(f *frame, id uint64) error {
 	if err := f.seal(sio5.Event, id, true, p.socket.peer.srv.options.MaxAttachments); err != nil {
 		return err
 	}

@@ -45,6 +45,10 @@ func (b Broadcast) Volatile() Broadcast {
 	return b
 }
 
+// Compress says whether the messages may be compressed on transports that compress
+// what they carry.
+func (b Broadcast) Compress(bool) Broadcast { return b }
+
 // Local narrows the selection to the sockets of this server.
 func (b Broadcast) Local() Broadcast { return b }
 
@@ -76,7 +80,7 @@ func (b Broadcast) EmitArgs(event string, args ...any) error {
 // send sends an encoded event.
 func (b *Broadcast) send(f *frame) error {
 	srv := b.ns.server
-	if srv.isClosed() {
+	if srv.closed.Load() {
 		return ErrServerClosed
 	}
 	if err := f.seal(sio5.Event, 0, false, srv.options.MaxAttachments); err != nil {
@@ -96,6 +100,17 @@ func (b *Broadcast) send(f *frame) error {
 // sets are for finding sockets that are in several rooms, or left out.
 var sets = sync.Pool{New: func() any { return map[*Socket]struct{}{} }}
 
+// keepSet is how large a set is kept for later: clearing one takes as long as it once
+// was large.
+const keepSet = 1000
+
+func putSet(set map[*Socket]struct{}) {
+	if len(set) <= keepSet {
+		clear(set)
+		sets.Put(set)
+	}
+}
+
 // each visits the selected sockets that are connected, each once, with no lock
 // held.
 func (b *Broadcast) each(visit func(s *Socket)) {
@@ -113,8 +128,7 @@ func (b *Broadcast) each(visit func(s *Socket)) {
 	var skip map[*Socket]struct{}
 	if len(lists) > 1 || len(singles) > 1 || len(b.except) > 0 {
 		skip = sets.Get().(map[*Socket]struct{})
-		defer sets.Put(skip)
-		defer clear(skip)
+		defer putSet(skip)
 		b.addExcept(skip)
 	}
 	for _, list := range lists {

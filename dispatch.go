@@ -6,7 +6,6 @@ import (
 	"errors"
 	"runtime/debug"
 	"sync"
-	"time"
 
 	"socketio/sio5"
 )
@@ -305,43 +304,5 @@ func call(h Handler, ctx context.Context, s *Socket, m *Message) (err error) {
 func contain(err *error) {
 	if v := recover(); v != nil {
 		*err = &PanicError{Value: v, Stack: debug.Stack()}
-	}
-}
-
-// traceReceived reports the arrival of an event, and says when that was if the time
-// will be asked for.
-func (srv *Server) traceReceived(s *Socket, event string, packet *sio5.Packet) (at time.Time) {
-	for _, t := range srv.traces {
-		if t.Received != nil {
-			t.Received(s, event, packetBytes(packet))
-		}
-		if t.Handled != nil {
-			at = time.Now()
-		}
-	}
-	return at
-}
-
-func (srv *Server) traceHandled(s *Socket, event string, began time.Time, err error) {
-	for _, t := range srv.traces {
-		if t.Handled != nil {
-			t.Handled(s, event, time.Since(began), err)
-		}
-	}
-}
-
-func (srv *Server) traceSent(s *Socket, event string, bytes int) {
-	for _, t := range srv.traces {
-		if t.Sent != nil {
-			t.Sent(s, event, bytes)
-		}
-	}
-}
-
-func (srv *Server) traceSlow(s *Socket, dropped int) {
-	for _, t := range srv.traces {
-		if t.Slow != nil {
-			t.Slow(s, dropped)
-		}
 	}
 }

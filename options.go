@@ -120,23 +120,3 @@ func limitOf(v, byDefault int) int {
 	}
 	return orDefault(v, byDefault)
 }
-
-// A Trace is a set of hooks for observing a [Server]; see [Server.Trace]. Nil
-// fields cost nothing. The hooks run on the goroutine of what they report, so they
-// must not wait.
-type Trace struct {
-	// Received is called for each event that arrives, before its handlers.
-	// Bytes counts the packet with its attachments.
-	Received func(s *Socket, event string, bytes int)
-
-	// Sent is called for each event sent to a socket, broadcasts included.
-	Sent func(s *Socket, event string, bytes int)
-
-	// Handled is called when the handlers of an event have returned.
-	Handled func(s *Socket, event string, took time.Duration, err error)
-
-	// Slow is called when messages to a socket were dropped, because its peer
-	// does not take what is sent to it fast enough: volatile ones, or the one
-	// that overflowed the queue, which ends the connection.
-	Slow func(s *Socket, dropped int)
-}

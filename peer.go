@@ -25,6 +25,7 @@ type peer struct {
 	// What follows belongs to the goroutine that reads.
 	decoder sio5.Decoder
 	late    *time.Timer // ends the connection if attachments don't come; nil before the first
+	lateSet bool
 
 	// mu guards what follows, and the fields of sockets marked so. No user code
 	// and no method of conn is called with it.
@@ -44,7 +45,7 @@ type peer struct {
 func newPeer(srv *Server, conn *engineio.Conn) *peer {
 	p := &peer{srv: srv, conn: conn}
 	p.decoder.MaxAttachments = srv.options.MaxAttachments
-	p.decoder.MaxPayload = max(0, srv.options.MaxPayload)
+	p.decoder.MaxPayload = srv.options.MaxPayload
 	p.mu.Lock()
 	p.expectJoin()
 	p.mu.Unlock()
@@ -74,11 +75,11 @@ func (p *peer) Receive(m engineio.Message) {
 // expectAttachments sees to it that the connection ends if attachments that are due
 // do not come.
 func (p *peer) expectAttachments() {
+	pending := p.decoder.Pending()
 	switch {
-	case !p.decoder.Pending():
-		if p.late != nil {
-			p.late.Stop()
-		}
+	case pending == p.lateSet:
+	case !pending:
+		p.late.Stop()
 	case p.late == nil:
 		p.late = time.AfterFunc(attachmentTimeout, func() {
 			p.violated(errors.New("socketio: attachments did not arrive in time"))
@@ -86,6 +87,7 @@ func (p *peer) expectAttachments() {
 	default:
 		p.late.Reset(attachmentTimeout)
 	}
+	p.lateSet = pending
 }
 
 // handle does what a packet asks for.
@@ -135,17 +137,28 @@ func (p *peer) Closed(err *engineio.CloseError) {
 	p.shut(Reason(err.Reason), err.Err)
 }
 
-// shut ends all sockets. The connection has ended or is about to.
-func (p *peer) shut(reason Reason, cause error) {
-	p.mu.Lock()
-	p.closed = true
-	p.stopDeadline()
-	p.wake()
-	sockets := slices.Clone(p.sockets)
-	p.mu.Unlock()
+// shut ends all sockets, as the connection has ended or is about to. Later calls do
+// nothing and return false.
+func (p *peer) shut(reason Reason, cause error) bool {
+	sockets, first := p.close()
 	for _, s := range sockets {
 		s.leave(reason, cause)
 	}
+	return first
+}
+
+// close makes p take nothing more, and returns the sockets that are to be ended. Only
+// the first call does anything.
+func (p *peer) close() (sockets []*Socket, first bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, false
+	}
+	p.closed = true
+	p.stopDeadline()
+	p.wake()
+	return slices.Clone(p.sockets), true
 }
 
 // violated ends a connection whose peer broke the protocol.
@@ -154,24 +167,23 @@ func (p *peer) violated(err error) {
 	if e, ok := errors.AsType[*sio5.DecodeError](err); ok {
 		reason = e.Reason // without the excerpt of the packet
 	}
-	p.log(slog.LevelDebug, "invalid packet", reason)
-	p.shut(ReasonForcedClose, err)
-	p.close()
+	p.end(slog.LevelDebug, ReasonForcedClose, err, reason)
 }
 
 // exceed ends a connection whose peer went beyond a limit.
 func (p *peer) exceed(what string) {
-	p.log(slog.LevelWarn, "too many", what)
-	p.shut(ReasonForcedServerClose, errors.New("socketio: too many "+what))
-	p.close()
+	what = "too many " + what
+	p.end(slog.LevelWarn, ReasonForcedServerClose, errors.New("socketio: "+what), what)
 }
 
-func (p *peer) log(level slog.Level, key, value string) {
-	p.srv.options.Logger.LogAttrs(context.Background(), level, "socketio: connection closed", slog.String(key, value))
+// end ends a connection and says in the log why.
+func (p *peer) end(level slog.Level, reason Reason, cause error, why string) {
+	if !p.shut(reason, cause) {
+		return
+	}
+	_ = p.conn.Close() // its only error says that it had ended before
+	p.srv.options.Logger.LogAttrs(context.Background(), level, "socketio: connection closed", slog.String("why", why))
 }
-
-// close ends the connection. Its only error says that it had ended before.
-func (p *peer) close() { _ = p.conn.Close() }
 
 // expectJoin sets the time by which a namespace must have been joined. The caller
 // holds mu.
@@ -195,16 +207,8 @@ func (p *peer) notJoined() {
 	idle := p.joined == 0 && !p.closed
 	p.mu.Unlock()
 	if idle {
-		p.log(slog.LevelDebug, "no namespace joined", "in time")
-		p.shut(ReasonForcedServerClose, errors.New("socketio: no namespace joined in time"))
-		p.close()
-	}
-}
-
-// handOver lets p be read by another goroutine, if a handler of p is about to wait.
-func (p *peer) handOver() {
-	if p != nil {
-		p.conn.HandOver()
+		const why = "no namespace joined in time"
+		p.end(slog.LevelDebug, ReasonForcedServerClose, errors.New("socketio: "+why), why)
 	}
 }
 

@@ -123,7 +123,7 @@ func (b *Broadcast) poll(ctx context.Context, f *frame, err error) iter.Seq2[bal
 // askAll sends the event in f to all, who are registered before.
 func (b *Broadcast) askAll(p *poll, f *frame) error {
 	srv := b.ns.server
-	if srv.isClosed() {
+	if srv.closed.Load() {
 		return ErrServerClosed
 	}
 	if err := f.seal(sio5.Event, p.id, true, srv.options.MaxAttachments); err != nil {

@@ -19,6 +19,10 @@ type Sender struct {
 // once, because something for this client waits already.
 func (s *Socket) Volatile() Sender { return Sender{s, true} }
 
+// Compress returns a Sender whose messages may or may not be compressed, on a transport
+// that compresses what it carries.
+func (s *Socket) Compress(on bool) Sender { return Sender{socket: s}.Compress(on) }
+
 // Emit sends an event to the client. It does not block, and the payload is encoded
 // when it returns.
 //
@@ -55,6 +59,9 @@ func (p Sender) Volatile() Sender {
 	p.volatile = true
 	return p
 }
+
+// Compress is [Socket.Compress].
+func (p Sender) Compress(bool) Sender { return p }
 
 // Emit is [Socket.Emit].
 func (p Sender) Emit[T any](ev Event[T], v T) error {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"socketio/engineio"
 )
@@ -29,12 +30,12 @@ type Server struct {
 	tasks    tasks
 	lifetime context.Context // of OnDisconnect hooks
 	expire   context.CancelFunc
+	closed   atomic.Bool
 
 	mu         sync.Mutex // guards what follows
 	namespaces []*Namespace
 	byName     map[string]*Namespace
 	watchers   []func(*Namespace)
-	closed     bool
 }
 
 // NewServer returns a server. Nil options are the defaults. It panics if options
@@ -150,20 +151,12 @@ func (srv *Server) Close() error {
 
 // end lets nobody in any more and ends all sockets.
 func (srv *Server) end() {
-	srv.mu.Lock()
-	srv.closed = true
-	srv.mu.Unlock()
+	srv.closed.Store(true)
 	for _, ns := range srv.allNamespaces() {
 		for _, s := range ns.rooms.close() {
 			s.leave(ReasonServerShutdown, ErrServerClosed)
 		}
 	}
-}
-
-func (srv *Server) isClosed() bool {
-	srv.mu.Lock()
-	defer srv.mu.Unlock()
-	return srv.closed
 }
 
 // report gives an error to OnError, or logs it.

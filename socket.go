@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"iter"
 	"slices"
 	"sync/atomic"
@@ -143,6 +144,9 @@ func (s *Socket) Join(rooms ...string) {
 	}
 }
 
+// errTooManyRooms is what OnError learns of a Join that did nothing.
+var errTooManyRooms = errors.New("socketio: a socket that is in Options.MaxRooms rooms can join no more")
+
 // Leave takes the socket out of rooms. It stays in the one of its own ID.
 func (s *Socket) Leave(rooms ...string) { s.ns.rooms.leave(s, rooms) }
 
@@ -220,15 +224,9 @@ func (s *Socket) Disconnect() {
 // Close makes the client leave all its namespaces, as Disconnect does, and closes
 // the connection when what was sent is out.
 func (s *Socket) Close() error {
-	p := s.peer
-	p.mu.Lock()
-	p.closed = true
-	p.stopDeadline()
-	p.wake()
-	sockets := slices.Clone(p.sockets)
-	p.mu.Unlock()
+	sockets, _ := s.peer.close()
 	for _, other := range sockets {
 		other.Disconnect()
 	}
-	return p.conn.Close()
+	return s.peer.conn.Close()
 }

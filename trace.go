@@ -1,0 +1,65 @@
+package socketio
+
+import (
+	"time"
+
+	"socketio/sio5"
+)
+
+// A Trace is a set of hooks for observing a [Server]; see [Server.Trace]. Nil
+// fields cost nothing. The hooks run on the goroutine of what they report, so they
+// must not wait.
+type Trace struct {
+	// Received is called for each event that arrives, before its handlers.
+	// Bytes counts the packet with its attachments.
+	Received func(s *Socket, event string, bytes int)
+
+	// Sent is called for each event sent to a socket, broadcasts included.
+	Sent func(s *Socket, event string, bytes int)
+
+	// Handled is called when the handlers of an event have returned.
+	Handled func(s *Socket, event string, took time.Duration, err error)
+
+	// Slow is called when messages to a socket were dropped, because its peer
+	// does not take what is sent to it fast enough: volatile ones, or the one
+	// that overflowed the queue, which ends the connection.
+	Slow func(s *Socket, dropped int)
+}
+
+// traceReceived reports the arrival of an event, and says when that was if the time
+// will be asked for.
+func (srv *Server) traceReceived(s *Socket, event string, packet *sio5.Packet) (at time.Time) {
+	for _, t := range srv.traces {
+		if t.Received != nil {
+			t.Received(s, event, packetBytes(packet))
+		}
+		if t.Handled != nil {
+			at = time.Now()
+		}
+	}
+	return at
+}
+
+func (srv *Server) traceHandled(s *Socket, event string, began time.Time, err error) {
+	for _, t := range srv.traces {
+		if t.Handled != nil {
+			t.Handled(s, event, time.Since(began), err)
+		}
+	}
+}
+
+func (srv *Server) traceSent(s *Socket, event string, bytes int) {
+	for _, t := range srv.traces {
+		if t.Sent != nil {
+			t.Sent(s, event, bytes)
+		}
+	}
+}
+
+func (srv *Server) traceSlow(s *Socket, dropped int) {
+	for _, t := range srv.traces {
+		if t.Slow != nil {
+			t.Slow(s, dropped)
+		}
+	}
+}
