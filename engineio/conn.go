@@ -210,10 +210,12 @@ func (c *Conn) stepLocked(e event) effects {
 // followLocked does what follows from a step of the session. The caller holds mu,
 // which is released.
 func (c *Conn) followLocked(now time.Duration, done effects) effects {
-	s := c.socket.Load()
 	var dropped *socket
 	if p := c.poll.Load(); p != nil {
-		dropped = p.apply(c, done)
+		var err error
+		if dropped, err = p.apply(c, done); err == ws.ErrQueueFull {
+			done |= c.session.step(now, event{input: inFull})
+		}
 		if c.session.state == stateClosing && p.queue.packets == 0 && !p.leaving {
 			done |= c.session.step(now, event{input: inFetched})
 		}
@@ -223,6 +225,7 @@ func (c *Conn) followLocked(now time.Duration, done effects) effects {
 		why = c.finish(done)
 	}
 	c.schedule(now)
+	s := c.socket.Load()
 	c.mu.Unlock()
 
 	if done&doEnd != 0 {
@@ -230,6 +233,7 @@ func (c *Conn) followLocked(now time.Duration, done effects) effects {
 	}
 	if dropped != nil {
 		dropped.Close(ws.StatusNoStatus, "")
+		c.server.leave(dropped)
 	}
 	if s != nil && done&doPing != 0 {
 		s.Write(ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Ping)})

@@ -185,7 +185,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, c *Conn) {
 	}
 	c.mu.Lock()
 	p := c.poll.Load()
-	probing := c.session.via == viaProbe && p != nil && p.probing == nil
+	probing := c.session.state == stateOpen && c.session.via == viaProbe && p != nil && p.probing == nil
 	if probing {
 		p.probing = sock
 	}

@@ -102,18 +102,30 @@ func (o *outbox) keep(rest []byte, left int) {
 // keepRecords is how large a buffer an empty outbox may hold on to.
 const keepRecords = 512
 
-// moveTo sends all that waits over a WebSocket.
-func (o *outbox) moveTo(s *ws.Conn) {
+// frameHeader is the size of an ordinary frame's header, with the packet's type.
+const frameHeader = 5
+
+// moveTo sends all that waits over a WebSocket: at once, since an empty queue takes
+// any amount, and what has waited here may fill that queue to the brim.
+func (o *outbox) moveTo(s *ws.Conn) error {
+	if o.packets == 0 {
+		return nil
+	}
+	s.Uncork() // the answer to the probe goes first
+	frames := make([]byte, 0, len(o.records)+o.packets*frameHeader)
 	from := o.records
 	for range o.packets {
 		var kind byte
 		var data []byte
 		kind, data, from = o.take(from)
-		f := ws.Frame{Op: ws.OpText, Prefix: kind, Data: data}
 		if kind == binaryRecord {
-			f = ws.Frame{Op: ws.OpBinary, Data: data}
+			frames = ws.AppendFrame(frames, ws.OpBinary, data)
+			continue
 		}
-		s.Write(f) // the queue was within the limit, and s's is empty
+		frames = ws.AppendHeader(frames, ws.OpText, 1+len(data))
+		frames = append(append(frames, kind), data...)
 	}
+	packets := o.packets
 	*o = outbox{}
+	return s.WriteEncoded(frames, packets)
 }

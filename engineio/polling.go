@@ -40,8 +40,9 @@ func newPolling() *polling {
 }
 
 // apply does what effects mean for the packets that wait and the parked GET. It
-// returns the WebSocket that is to be closed, if any. Conn.mu is held.
-func (p *polling) apply(c *Conn, done effects) (dropped *socket) {
+// returns the WebSocket that is to be closed, if any, and why what waits could not move
+// to the one that takes over. Conn.mu is held.
+func (p *polling) apply(c *Conn, done effects) (dropped *socket, err error) {
 	if done&doPing != 0 {
 		p.queue.add(byte(eio4.Ping), nil)
 		p.flush(c)
@@ -55,7 +56,7 @@ func (p *polling) apply(c *Conn, done effects) (dropped *socket) {
 	if done&doSwitch != 0 {
 		s := p.probing
 		p.probing = nil
-		p.queue.moveTo(&s.Conn)
+		err = p.queue.moveTo(&s.Conn)
 		s.upgraded = true
 		c.socket.Store(s)
 	}
@@ -69,7 +70,7 @@ func (p *polling) apply(c *Conn, done effects) (dropped *socket) {
 	if done&doEnd != 0 {
 		p.answer(c, closeBody)
 	}
-	return dropped
+	return dropped, err
 }
 
 var (

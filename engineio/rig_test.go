@@ -5,12 +5,14 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -331,6 +333,9 @@ func (c *wsClient) next() string {
 		case 0:
 			b := make([]byte, 4096)
 			n, err := c.Read(b)
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				c.Fatal("nothing came")
+			}
 			if err != nil {
 				return "end"
 			}

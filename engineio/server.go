@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"weak"
 
 	"socketio/internal/serial"
 	"socketio/internal/wheel"
@@ -30,9 +31,9 @@ type Server struct {
 	monitor    serial.Monitor
 	goroutines sync.WaitGroup
 
-	mu      sync.Mutex       // guards what follows
-	conns   map[string]*Conn // by id
-	leaving []*socket        // of ended sessions, until closed; now and then swept
+	mu      sync.Mutex             // guards what follows
+	conns   map[string]*Conn       // by id
+	leaving []weak.Pointer[socket] // that say goodbye; they live as long as their readers
 	closing bool
 	empty   chan struct{} // closed when closing and no connection is left
 }
@@ -130,9 +131,12 @@ func (s *Server) leave(sock *socket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.leaving) == cap(s.leaving) {
-		s.leaving = slices.DeleteFunc(s.leaving, func(s *socket) bool { return s.IsClosed() })
+		s.leaving = slices.DeleteFunc(s.leaving, func(p weak.Pointer[socket]) bool {
+			sock := p.Value()
+			return sock == nil || sock.IsClosed()
+		})
 	}
-	s.leaving = append(s.leaving, sock)
+	s.leaving = append(s.leaving, weak.Make(sock))
 }
 
 // cut closes all WebSockets that have not yet said goodbye.
@@ -141,8 +145,10 @@ func (s *Server) cut() {
 	socks := s.leaving
 	s.leaving = nil
 	s.mu.Unlock()
-	for _, sock := range socks {
-		sock.CloseNow()
+	for _, p := range socks {
+		if sock := p.Value(); sock != nil {
+			sock.CloseNow()
+		}
 	}
 }
 

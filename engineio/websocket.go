@@ -126,9 +126,9 @@ func (s *socket) Closed(err error) {
 		return
 	}
 	if p := c.poll.Load(); p != nil && p.probing == s {
+		p.probing = nil // before the session lets another one in
 		c.stepLocked(event{input: inProbeGone})
-		c.mu.Lock()
-		p.probing = nil
+		return
 	}
 	c.mu.Unlock()
 }
