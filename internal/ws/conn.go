@@ -99,6 +99,7 @@ type Conn struct {
 	writing   bool       // somebody writes; only that one may
 	closeSent bool       // nothing may follow our close frame
 	hangUp    bool       // close nc when all is written
+	goodbye   bool       // close nc's sending half when all is written
 	closed    bool       // nc is closed, or about to be
 	held      bool       // an insider that has lost the turn holds raw
 	spare     *os.File   // another descriptor for the same connection, while held
@@ -167,6 +168,14 @@ func (c *Conn) shut() {
 		return
 	}
 	c.config.Goroutines.Go(func() { c.nc.Close() })
+}
+
+// halfClose lets the peer see that nothing follows what was written, where the
+// transport can say so. The caller holds mu.
+func (c *Conn) halfClose() {
+	if half, ok := c.nc.(interface{ CloseWrite() error }); ok {
+		c.config.Goroutines.Go(func() { _ = half.CloseWrite() }) // TLS writes for it
+	}
 }
 
 // MayWait says that the handler now runs code that may wait. It is called

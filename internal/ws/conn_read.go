@@ -194,8 +194,8 @@ func (c *Conn) pong(data []byte) error {
 	if c.pings++; c.pings > pingBudget {
 		return &CloseError{Code: StatusPolicyViolation, Reason: "too many pings"}
 	}
-	// A full queue means that the peer reads nothing, not even pongs.
-	c.TryWrite(Frame{Op: OpPong, Data: data})
+	// It fails when the queue is full, and then the peer does not read pongs either.
+	_ = c.Write(Frame{Op: OpPong, Data: data})
 	return nil
 }
 
@@ -212,19 +212,23 @@ func (c *Conn) lost() {
 }
 
 // answerClose answers the peer's close frame and ends the connection when that is
-// written.
+// written. The handler, who might close with another code, is told afterwards.
 func (c *Conn) answerClose(why *CloseError) {
-	c.handler.Closed(why)
 	c.mu.Lock()
 	c.appendClose(why.Code, "")
 	c.hangUp = true
 	c.flush()
+	c.handler.Closed(why)
 }
 
-// refuse tells the peer what it did wrong, and waits a little for it to hang up.
+// refuse tells the peer what it did wrong, and then the handler. It waits a little for
+// the peer to hang up, whose own close frame it could not make out.
 func (c *Conn) refuse(why *CloseError) {
-	c.handler.Closed(&RefusedError{*why})
 	c.Close(why.Code, why.Reason)
+	c.mu.Lock()
+	c.goodbye = true
+	c.flush()
+	c.handler.Closed(&RefusedError{*why})
 	c.nc.SetReadDeadline(time.Now().Add(lingerTime))
 	io.CopyN(io.Discard, c.nc, lingerBytes)
 	c.CloseNow()

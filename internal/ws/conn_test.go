@@ -17,6 +17,8 @@ type echo struct {
 	conn   Conn
 	before func(m Message) // runs before the message is sent back
 	closed chan error
+
+	onClosed func() // runs when the connection has ended, unless nil
 }
 
 func (e *echo) Message(m Message) {
@@ -26,7 +28,12 @@ func (e *echo) Message(m Message) {
 	e.conn.Write(Frame{Op: m.Op, Data: m.Data})
 }
 
-func (e *echo) Closed(err error) { e.closed <- err }
+func (e *echo) Closed(err error) {
+	if e.onClosed != nil {
+		e.onClosed()
+	}
+	e.closed <- err
+}
 
 // A rig is an echoing server's connection and the bare peer that speaks to it.
 type rig struct {
@@ -277,6 +284,34 @@ func TestWhatThePeerDoesWrongIsToldWithACode(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTheEndIsToldAsItIsWhateverTheHandlerDoes(t *testing.T) {
+	for name, test := range map[string]struct{ in, out []byte }{
+		"the peer closes":      {AppendClose(nil, StatusGoingAway, "", true), AppendClose(nil, StatusGoingAway, "", false)},
+		"the peer is at fault": {[]byte{0xff, 0xff}, AppendClose(nil, StatusProtocolError, "reserved bit set", false)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, tcp, nil)
+			r.onClosed = func() { r.conn.Close(StatusNoStatus, "") }
+			r.send(test.in)
+			r.want("the code", test.out)
+			r.wantEnd("without waiting for the peer")
+		})
+	}
+}
+
+func TestEachPingOfABatchIsAnswered(t *testing.T) {
+	bothKinds(t, func(t *testing.T, pair func(*testing.T) (net.Conn, net.Conn)) {
+		r := newRig(t, pair, nil)
+		var in, out []byte
+		for i := range 10 {
+			in = AppendMasked(in, OpPing, fmt.Append(nil, i))
+			out = AppendFrame(out, OpPong, fmt.Append(nil, i))
+		}
+		go r.send(in)
+		r.want("ten pongs", out)
+	})
 }
 
 func TestASlowPeerGetsEverythingAndTheQueueIsBounded(t *testing.T) {

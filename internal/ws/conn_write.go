@@ -270,8 +270,14 @@ func (c *Conn) flush() {
 		writeBuffers.put(buf)
 		c.writing, c.inflight = false, 0
 	}
-	if c.hangUp && c.out == nil && !c.writing {
-		c.shut()
+	if c.out == nil && !c.writing && !c.closed {
+		switch {
+		case c.hangUp:
+			c.shut()
+		case c.goodbye:
+			c.goodbye = false
+			c.halfClose()
+		}
 	}
 	c.mu.Unlock()
 }
