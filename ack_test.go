@@ -259,7 +259,7 @@ func TestAskingCanFailAtOnce(t *testing.T) {
 }
 
 // collected is what a loop over replies has seen, in order of the ids.
-func collected[R any](b Broadcast, ctx context.Context, c Call[int, R]) <-chan []string {
+func collected[R any](ctx context.Context, b Broadcast, c Call[int, R]) <-chan []string {
 	done := make(chan []string, 1)
 	go func() {
 		var seen []string
@@ -279,7 +279,7 @@ func TestManyAreAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd(t, "ra", "rb", "x")
 		a, b := c.sockets["ra"].ID(), c.sockets["rb"].ID()
-		done := collected(c.rig.srv.To("r"), t.Context(), Call[int, string]("question"))
+		done := collected(t.Context(), c.rig.srv.To("r"), Call[int, string]("question"))
 		c.clients["ra"].want(`420["question",1]`)
 		c.clients["rb"].want(`420["question",1]`) // all under one id
 		c.clients["x"].wantNothing()
@@ -352,7 +352,7 @@ func TestThoseWhoLeaveAreNotWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd(t, "a", "b", "c")
 		began := time.Now()
-		done := collected(c.rig.srv.All(), t.Context(), Call[int, int]("question"))
+		done := collected(t.Context(), c.rig.srv.All(), Call[int, int]("question"))
 		for _, client := range c.clients {
 			client.want(`420["question",1]`)
 		}
@@ -372,7 +372,7 @@ func TestThoseWhoLeaveAreNotWaitedFor(t *testing.T) {
 func TestAReplyThatCannotBeDecodedComesWithItsID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd(t, "a", "b")
-		done := collected(c.rig.srv.All(), t.Context(), Call[int, int]("question"))
+		done := collected(t.Context(), c.rig.srv.All(), Call[int, int]("question"))
 		c.clients["a"].want(`420["question",1]`)
 		c.clients["a"].send(`430["text"]`)
 		synctest.Wait()

@@ -90,7 +90,7 @@ func TestWhatMiddlewareFailsOfIsReported(t *testing.T) {
 			t.Errorf("OnError got %v, want the two errors that are not meant for the client", got)
 		}
 		if e, ok := errors.AsType[*PanicError](got[1]); !ok || len(e.Stack) == 0 {
-			t.Errorf("the panic was reported as %#v", got[1])
+			t.Errorf("the panic was reported as %v", got[1])
 		}
 	})
 }

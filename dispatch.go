@@ -206,7 +206,7 @@ func (s *Socket) handle(packet *sio5.Packet) {
 	ctx := s.Context()
 	var err error
 	if plain {
-		err = call(h.run, ctx, s, m)
+		err = call(ctx, h.run, s, m)
 	} else {
 		err = s.dispatch(ctx, m)
 	}
@@ -245,15 +245,15 @@ func (s *Socket) dispatch(ctx context.Context, m *Message) error {
 	s.observe(ctx, m, ns.any)
 	s.observe(ctx, m, s.registry.load().any)
 	if ns.wrapped != nil {
-		return call(ns.wrapped, ctx, s, m)
+		return call(ctx, ns.wrapped, s, m)
 	}
-	return call(callHandler, ctx, s, m)
+	return call(ctx, callHandler, s, m)
 }
 
 // observe runs hooks that see an event.
 func (s *Socket) observe(ctx context.Context, m *Message, hooks []Handler) {
 	for _, hook := range hooks {
-		if err := call(hook, ctx, s, m); err != nil {
+		if err := call(ctx, hook, s, m); err != nil {
 			s.peer.srv.report(ctx, s, err)
 		}
 	}
@@ -294,7 +294,7 @@ func (m *Message) ackError(err error) (failure error) {
 }
 
 // call runs h and turns a panic into an error.
-func call(h Handler, ctx context.Context, s *Socket, m *Message) (err error) {
+func call(ctx context.Context, h Handler, s *Socket, m *Message) (err error) {
 	defer contain(&err)
 	return h(ctx, s, m)
 }

@@ -44,8 +44,9 @@ func (r Reason) byPeer() bool {
 	switch r {
 	case ReasonTransportError, ReasonTransportClose, ReasonPingTimeout, ReasonClientDisconnect:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // A ConnectError refuses a client that wants to join a namespace. A middleware

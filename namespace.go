@@ -46,7 +46,7 @@ func (ns *Namespace) Name() string { return ns.name }
 // is emitted to it arrives before the client knows that it is connected.
 func (ns *Namespace) Use(mw func(ctx context.Context, s *Socket) (context.Context, error)) {
 	mustHave(mw != nil, "Use: middleware")
-	ns.registry.change(func(next *hooks) { next.middleware = added(next.middleware, middleware(mw)) })
+	ns.registry.change(func(next *hooks) { next.middleware = added(next.middleware, mw) })
 }
 
 // Wrap puts mw around the handling of every event, also of those without a handler.
@@ -62,7 +62,7 @@ func (ns *Namespace) Wrap(mw func(next Handler) Handler) {
 // An error disconnects the socket. To refuse a client is up to [Namespace.Use].
 func (ns *Namespace) OnConnect(h func(ctx context.Context, s *Socket) error) {
 	mustHave(h != nil, "OnConnect: a hook")
-	ns.registry.change(func(next *hooks) { next.connect = added(next.connect, connectHook(h)) })
+	ns.registry.change(func(next *hooks) { next.connect = added(next.connect, h) })
 }
 
 // OnDisconnect adds a hook that runs when a socket has ended, after all its handlers.
@@ -73,7 +73,7 @@ func (ns *Namespace) OnConnect(h func(ctx context.Context, s *Socket) error) {
 // see [Server.Shutdown].
 func (ns *Namespace) OnDisconnect(h func(ctx context.Context, s *Socket, why Reason) error) {
 	mustHave(h != nil, "OnDisconnect: a hook")
-	ns.registry.change(func(next *hooks) { next.disconnect = added(next.disconnect, disconnectHook(h)) })
+	ns.registry.change(func(next *hooks) { next.disconnect = added(next.disconnect, h) })
 }
 
 // On registers the handler of an event. A client that asks for an acknowledgement gets

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -373,4 +374,27 @@ func (b *lockedBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.String()
+}
+
+// overTCP connects a client to srv's main namespace over a real network.
+func overTCP(t testing.TB, srv *Server) *client {
+	t.Helper()
+	web := httptest.NewServer(srv)
+	t.Cleanup(func() {
+		srv.Close()
+		web.Close()
+	})
+	c := dialTCP(t, web.Listener.Addr())
+	t.Cleanup(c.cut)
+	c.join("/")
+	return c
+}
+
+func dialTCP(t testing.TB, addr net.Addr) *client {
+	t.Helper()
+	nc, early, _, err := ws.Dial(t.Context(), "ws://"+addr.String()+"/socket.io/?EIO=4&transport=websocket", ws.DialOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serveClient(t, nc, early)
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -47,9 +46,9 @@ func TestNamespacesAreMadeOnce(t *testing.T) {
 
 func TestOptionsThatContradictEachOtherPanic(t *testing.T) {
 	tests := map[string]Options{
-		"Credentials": {Options: engineio.Options{CORS: CORS{Origins: []string{"*"}, Credentials: true}}},
-		"Transports":  {Options: engineio.Options{Transports: []string{"pigeon"}}},
-		"negative":    {Options: engineio.Options{MaxPayload: -1}},
+		"Credentials": {CORS: CORS{Origins: []string{"*"}, Credentials: true}},
+		"Transports":  {Transports: []string{"pigeon"}},
+		"negative":    {MaxPayload: -1},
 	}
 	for want, o := range tests {
 		if got := panicOf(func() { NewServer(&o) }); !strings.Contains(got, want) {
@@ -96,7 +95,7 @@ func TestErrorsAreLoggedByTheirKind(t *testing.T) {
 	for _, tt := range tests {
 		var log bytes.Buffer
 		handler := slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})
-		srv := NewServer(&Options{Options: engineio.Options{Logger: slog.New(handler)}})
+		srv := NewServer(&Options{Logger: slog.New(handler)})
 		s := newSocket(srv.Namespace, nil, nil)
 		srv.report(t.Context(), s, tt.err)
 		line := log.String()
@@ -113,7 +112,7 @@ func TestWhatAClientDoesWrongIsLoggedWithoutItsWords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log lockedBuffer
 		handler := slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})
-		_, c, s := pair(t, &Options{Options: engineio.Options{Logger: slog.New(handler)}})
+		_, c, s := pair(t, &Options{Logger: slog.New(handler)})
 		c.send(`42["secret",`)
 		c.wantEnd(testPatience)
 		synctest.Wait()
@@ -268,25 +267,9 @@ func (p *poller) want(prefix string) {
 
 // TestARealNetworkCarriesTheSame is the rig's way over TCP.
 func TestARealNetworkCarriesTheSame(t *testing.T) {
-	srv := NewServer(nil)
-	srv.OnAck("echo", func(_ context.Context, _ *Socket, v string) (string, error) { return v, nil })
-	web := httptest.NewServer(srv)
-	defer web.Close()
-	defer srv.Shutdown(t.Context())
-	c := dialTCP(t, web.Listener.Addr())
-	defer c.cut()
-	c.join("/")
+	c := overTCP(t, echoServer())
 	for n := range 100 {
 		c.send(fmt.Sprintf(`42%d["echo","x"]`, n))
 		c.want(fmt.Sprintf(`43%d["x"]`, n))
 	}
-}
-
-func dialTCP(t testing.TB, addr net.Addr) *client {
-	t.Helper()
-	nc, early, _, err := ws.Dial(t.Context(), "ws://"+addr.String()+"/socket.io/?EIO=4&transport=websocket", ws.DialOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return serveClient(t, nc, early)
 }

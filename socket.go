@@ -196,7 +196,7 @@ func (s *Socket) OnAnyOutgoing(h Handler) {
 // [Namespace.OnDisconnect], whose hooks run before.
 func (s *Socket) OnDisconnect(h func(ctx context.Context, s *Socket, why Reason) error) {
 	mustHave(h != nil, "OnDisconnect: a hook")
-	s.registry.change(func(next *hooks) { next.disconnect = added(next.disconnect, disconnectHook(h)) })
+	s.registry.change(func(next *hooks) { next.disconnect = added(next.disconnect, h) })
 }
 
 // Broadcast selects everybody else in the namespace.
@@ -218,6 +218,7 @@ func (s *Socket) Disconnect() {
 		_ = s.peer.conn.Send(engineio.Message{Data: text}) // fails only if the connection has ended
 	case pending:
 		s.peer.refuse(s.ns.name, errRefused)
+	case ended: // by whoever was first
 	}
 }
 
