@@ -1,7 +1,6 @@
 package socketio
 
 import (
-	"maps"
 	"net/http"
 	"net/url"
 	"time"
@@ -11,7 +10,7 @@ import (
 // which all its namespaces share, and with the CONNECT to this one.
 type Handshake struct {
 	Header      http.Header // of the request, with Host
-	URL         *url.URL    // of the request; must not be modified
+	URL         *url.URL    // of the request
 	RemoteAddr  string      // the client's address without port, as Options.ClientIP gives it
 	Secure      bool        // whether the request came over TLS
 	CrossOrigin bool        // whether it had an Origin header
@@ -24,13 +23,9 @@ type Handshake struct {
 // at each call.
 func (s *Socket) Handshake() *Handshake {
 	r := s.peer.conn.Request()
-	header := maps.Clone(r.Header)
-	if header == nil {
-		header = http.Header{}
-	}
-	header.Set("Host", r.Host)
+	r.Header.Set("Host", r.Host)
 	return &Handshake{
-		Header: header, URL: r.URL, RemoteAddr: r.RemoteAddr,
+		Header: r.Header, URL: r.URL, RemoteAddr: r.RemoteAddr,
 		Secure: r.Secure, CrossOrigin: r.CrossOrigin, Time: r.Time,
 		auth: s.auth,
 	}

@@ -19,7 +19,7 @@ import (
 type Conn struct {
 	server  *Server
 	id      string
-	request *Request
+	request record
 	values  context.Context // those of the first request's context
 
 	receiver Receiver      // set before anything is read
@@ -41,11 +41,12 @@ type Conn struct {
 // be shown to others. The ids of Socket.IO's sockets are others.
 func (c *Conn) ID() string { return c.id }
 
-// Request returns what the connection's first request said.
-func (c *Conn) Request() *Request { return c.request }
+// Request returns what the connection's first request said. It is made anew at
+// each call, and the caller's.
+func (c *Conn) Request() *Request { return c.request.request() }
 
 // RemoteAddr returns the client's host, without port, as [Options.ClientIP] gave it.
-func (c *Conn) RemoteAddr() string { return c.request.RemoteAddr }
+func (c *Conn) RemoteAddr() string { return c.request.address() }
 
 // Protocol returns the revision of the Engine.IO protocol that the client speaks.
 func (c *Conn) Protocol() int { return eio4.Revision }

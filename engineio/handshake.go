@@ -96,8 +96,8 @@ func (s *Server) newConn(r *http.Request) (*Conn, error) {
 	c := &Conn{
 		server:  s,
 		id:      id,
-		request: newRequest(r, s.options.ClientIP(r)),
-		values:  context.WithoutCancel(r.Context()),
+		request: newRecord(r, s.options.ClientIP(r)),
+		values:  valuesOf(r),
 		session: session{timing: &s.timing},
 	}
 	c.timer.Task = c
@@ -162,7 +162,8 @@ func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, c *Conn) {
 }
 
 func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, c *Conn) {
-	sock := s.accept(w, r, c, true)
+	open := ws.AppendFrame(nil, ws.OpText, s.handshake([]byte{byte(eio4.Open)}, c, WebSocket))
+	sock := s.accept(w, r, c, open)
 	if sock == nil {
 		return
 	}
@@ -171,7 +172,6 @@ func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, c *Conn) 
 		sock.CloseNow() // too late for an answer: the server has just begun to close
 		return
 	}
-	sock.Write(ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Open), Data: s.handshake(nil, c, WebSocket)})
 	s.goroutines.Go(func() {
 		s.handle(c)
 		c.handled()

@@ -178,7 +178,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, c *Conn) {
 		s.refuse(w, r, transportMismatch())
 		return
 	}
-	sock := s.accept(w, r, c, false)
+	sock := s.accept(w, r, c, nil)
 	if sock == nil {
 		c.step(event{input: inProbeGone})
 		return

@@ -1,17 +1,18 @@
 package engineio
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"net"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"time"
 )
 
-// A Request is what a connection's first HTTP request said. It must not be
-// modified.
+// A Request is what a connection's first HTTP request said.
 type Request struct {
 	Header      http.Header
 	Host        string
@@ -22,17 +23,116 @@ type Request struct {
 	Time        time.Time
 }
 
-// newRequest keeps of r what is needed later, and not r itself, which holds buffers.
-func newRequest(r *http.Request, clientIP string) *Request {
-	return &Request{
-		Header:      r.Header,
-		Host:        r.Host,
-		URL:         r.URL,
-		RemoteAddr:  clientIP,
-		Secure:      r.TLS != nil,
-		CrossOrigin: r.Header.Get("Origin") != "",
-		Time:        time.Now(),
+// A record keeps a Request for as long as the connection lives, in a fraction of the
+// memory that the parsed form takes.
+type record struct {
+	text   string // address, host, URI, then names and values of the header, each ended by separator
+	time   int64  // in nanoseconds, as time.Time.UnixNano
+	secure bool
+}
+
+// separator cannot be part of what an HTTP request says.
+const separator = "\x00"
+
+// newRecord keeps what is needed of r, and not r itself, which holds buffers.
+func newRecord(r *http.Request, clientIP string) record {
+	uri := r.RequestURI
+	if uri == "" { // made by a test or by middleware
+		uri = r.URL.RequestURI()
 	}
+	size := len(clientIP) + len(r.Host) + len(uri) + 3
+	for name, values := range r.Header {
+		for _, value := range values {
+			size += len(name) + len(value) + 2
+		}
+	}
+	var text strings.Builder
+	text.Grow(size)
+	for _, part := range [...]string{clientIP, r.Host, uri} {
+		text.WriteString(part)
+		text.WriteString(separator)
+	}
+	for name, values := range r.Header {
+		for _, value := range values {
+			text.WriteString(name)
+			text.WriteString(separator)
+			text.WriteString(value)
+			text.WriteString(separator)
+		}
+	}
+	return record{text: text.String(), time: time.Now().UnixNano(), secure: r.TLS != nil}
+}
+
+// next cuts the first part off what is left of a record.
+func next(text string) (part, rest string) {
+	part, rest, _ = strings.Cut(text, separator)
+	return part, rest
+}
+
+// address is the client's host.
+func (r *record) address() string {
+	part, _ := next(r.text)
+	return part
+}
+
+// request gives back what was kept.
+func (r *record) request() *Request {
+	address, rest := next(r.text)
+	host, rest := next(rest)
+	uri, rest := next(rest)
+	header := http.Header{}
+	for rest != "" {
+		var name, value string
+		name, rest = next(rest)
+		value, rest = next(rest)
+		header[name] = append(header[name], value)
+	}
+	u, err := url.ParseRequestURI(uri)
+	if err != nil {
+		u = &url.URL{Opaque: uri} // net/http has parsed it before
+	}
+	return &Request{
+		Header:      header,
+		Host:        host,
+		URL:         u,
+		RemoteAddr:  address,
+		Secure:      r.secure,
+		CrossOrigin: header.Get("Origin") != "",
+		Time:        time.Unix(0, r.time),
+	}
+}
+
+// valuesOf returns a context with the values of r's, but not its end. It keeps
+// nothing else alive: what net/http itself puts into a request's context, and nobody
+// else added to, is two contexts and the values in them.
+func valuesOf(r *http.Request) context.Context {
+	ctx := r.Context()
+	srv, ok := ctx.Value(http.ServerContextKey).(*http.Server)
+	if ok && srv.BaseContext == nil && srv.ConnContext == nil && reflect.TypeOf(ctx) == plainContext {
+		return srvContext{context.Background(), srv}
+	}
+	return context.WithoutCancel(ctx)
+}
+
+// plainContext is the type of a request's context to which nobody has added.
+var plainContext = func() reflect.Type {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	return reflect.TypeOf(ctx)
+}()
+
+// A srvContext has the one value that everything from net/http has.
+type srvContext struct {
+	context.Context
+	srv *http.Server
+}
+
+// Value returns the server for its key.
+func (c srvContext) Value(key any) any {
+	if key == http.ServerContextKey {
+		return c.srv
+	}
+	return nil
 }
 
 // remoteHost is the default of Options.ClientIP.

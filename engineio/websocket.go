@@ -28,12 +28,13 @@ const (
 	grown
 )
 
-// accept makes a WebSocket of the request. On an error the response is written.
-func (s *Server) accept(w http.ResponseWriter, r *http.Request, c *Conn, first bool) *socket {
+// accept makes a WebSocket of the request, whose first frames are open, if any. On an
+// error the response is written.
+func (s *Server) accept(w http.ResponseWriter, r *http.Request, c *Conn, open []byte) *socket {
 	if s.options.Header != nil {
-		s.options.Header(w.Header(), r, first)
+		s.options.Header(w.Header(), r, open != nil)
 	}
-	nc, early, err := ws.Accept(w, r, w.Header())
+	nc, early, err := ws.Accept(w, r, w.Header(), open)
 	if err != nil {
 		s.log.Error("engineio: no WebSocket can be made of this request", "error", err)
 		s.writeStatus(w, r, http.StatusInternalServerError)

@@ -26,7 +26,7 @@ func echoHandler(t *testing.T, greeting []byte) http.Handler {
 			http.Error(w, err.Reason, err.Status)
 			return
 		}
-		conn, early, err := Accept(w, r, http.Header{"Set-Cookie": {"seen=yes"}})
+		conn, early, err := Accept(w, r, http.Header{"Set-Cookie": {"seen=yes"}}, nil)
 		if err != nil {
 			t.Error(err)
 			return

@@ -70,13 +70,13 @@ func badRequest(reason string) *HandshakeError {
 // control characters into spaces; names that are no tokens, and those that the
 // handshake itself decides, are left out. If r offers subprotocols and h has no
 // Sec-WebSocket-Protocol, the first one offered is chosen: browsers give up without
-// one.
+// one. The frames are written with the answer: what the server says first.
 //
 // The connection is the bare one, without deadlines, and the caller's to close;
 // early is a copy of what the client has already sent behind the handshake, to be
 // read before the connection is. If the connection cannot be taken over, the error
 // names the type of w, and w can still be used to answer.
-func Accept(w http.ResponseWriter, r *http.Request, h http.Header) (conn net.Conn, early []byte, err error) {
+func Accept(w http.ResponseWriter, r *http.Request, h http.Header, frames []byte) (conn net.Conn, early []byte, err error) {
 	conn, buffers, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return nil, nil, fmt.Errorf("ws: taking over the connection of a %T: %w", w, err)
@@ -89,7 +89,8 @@ func Accept(w http.ResponseWriter, r *http.Request, h http.Header) (conn net.Con
 		conn.Close()
 		return nil, nil, fmt.Errorf("ws: clearing deadlines: %w", err)
 	}
-	if _, err := conn.Write(appendAnswer(make([]byte, 0, 512), r, h)); err != nil {
+	answer := append(appendAnswer(make([]byte, 0, 512), r, h), frames...)
+	if _, err := conn.Write(answer); err != nil {
 		conn.Close()
 		return nil, nil, fmt.Errorf("ws: answering the handshake: %w", err)
 	}

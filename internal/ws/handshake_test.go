@@ -141,7 +141,7 @@ func acceptServer(t *testing.T, h http.Header) (address string, results chan acc
 			results <- accepted{err: err}
 			return
 		}
-		conn, early, err := Accept(w, r, h)
+		conn, early, err := Accept(w, r, h, nil)
 		if conn != nil {
 			t.Cleanup(func() { conn.Close() })
 		}
@@ -216,7 +216,7 @@ func TestAcceptKeepsWhatWasReadWithTheRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := &hijackable{conn: server, reader: buffered}
-	conn, early, err := Accept(w, handshake(), nil)
+	conn, early, err := Accept(w, handshake(), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,7 +315,7 @@ func TestAcceptClearsTheDeadlinesOfTheServer(t *testing.T) {
 	defer client.Close()
 	go io.Copy(io.Discard, client)
 	conn := &deadlines{Conn: server, read: time.Unix(1, 0), write: time.Unix(1, 0)}
-	if _, _, err := Accept(&hijackable{conn: conn, reader: bufio.NewReader(conn)}, handshake(), nil); err != nil {
+	if _, _, err := Accept(&hijackable{conn: conn, reader: bufio.NewReader(conn)}, handshake(), nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	if !conn.read.IsZero() || !conn.write.IsZero() {
@@ -345,7 +345,7 @@ func (d *deadlines) Write(b []byte) (int, error) {
 
 func TestAcceptNamesTheWrapperThatCannotBeTakenOver(t *testing.T) {
 	w := struct{ http.ResponseWriter }{httptest.NewRecorder()}
-	conn, _, err := Accept(w, handshake(), nil)
+	conn, _, err := Accept(w, handshake(), nil, nil)
 	if conn != nil || !errors.Is(err, http.ErrNotSupported) || !strings.Contains(err.Error(), "struct { http.ResponseWriter }") {
 		t.Errorf("connection %v, error %v", conn, err)
 	}
@@ -354,7 +354,7 @@ func TestAcceptNamesTheWrapperThatCannotBeTakenOver(t *testing.T) {
 func TestAcceptReportsAConnectionThatIsGone(t *testing.T) {
 	server, client := net.Pipe()
 	client.Close()
-	conn, _, err := Accept(&hijackable{conn: server, reader: bufio.NewReader(server)}, handshake(), nil)
+	conn, _, err := Accept(&hijackable{conn: server, reader: bufio.NewReader(server)}, handshake(), nil, nil)
 	if conn != nil || !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("connection %v, error %v", conn, err)
 	}

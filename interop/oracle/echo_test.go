@@ -36,7 +36,7 @@ func echoOurs(w http.ResponseWriter, r *http.Request, limit int64) {
 		http.Error(w, refusal.Reason, refusal.Status)
 		return
 	}
-	conn, early, err := ws.Accept(w, r, nil)
+	conn, early, err := ws.Accept(w, r, nil, nil)
 	if err != nil {
 		return
 	}
