@@ -90,6 +90,7 @@ func TestABroadcastReachesWhomItSelects(t *testing.T) {
 			{"everybody else except a room", a.Except("b"), []string{"x"}},
 			{"local", ns.To("c").Local(), []string{"abc"}},
 			{"volatile", ns.To("c").Volatile(), []string{"abc"}},
+			{"not compressed", ns.To("c").Compress(false), []string{"abc"}},
 		}
 		for _, tt := range tests {
 			if err := tt.b.Emit("event", "x"); err != nil {

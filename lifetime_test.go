@@ -225,6 +225,11 @@ func TestShutdownWaitsForHandlersAndHooks(t *testing.T) {
 		if err := r.srv.Emit("event", 1); !errors.Is(err, ErrServerClosed) {
 			t.Errorf("Emit gives the error %v", err)
 		}
+		for _, err := range r.srv.EmitAcks[int](t.Context(), "event", 1) {
+			if !errors.Is(err, ErrServerClosed) {
+				t.Errorf("EmitAcks gives the error %v", err)
+			}
+		}
 	})
 }
 

@@ -142,12 +142,15 @@ func TestOnlyOneReplyIsSentWhateverTheCopy(t *testing.T) {
 	})
 }
 
-func TestAReplyThatCannotBeEncodedLeavesRoomForAnother(t *testing.T) {
+func TestAReplyThatCannotBeSentLeavesRoomForAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, c, _ := pair(t, nil)
+		r, c, _ := pair(t, &Options{MaxAttachments: 1})
 		r.srv.Handle("event", func(_ context.Context, _ *Socket, m *Message) error {
 			if m.Ack(func() {}) == nil {
 				t.Error("a function was encoded")
+			}
+			if m.Ack([]byte{1}, []byte{2}) == nil {
+				t.Error("too many attachments were sent")
 			}
 			return m.Ack("fine")
 		})

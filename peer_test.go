@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -156,53 +154,47 @@ func TestWhatHandlersGetIsTheirs(t *testing.T) {
 		Data []byte         `json:"data"`
 		Any  map[string]any `json:"any"`
 	}
-	const events = 300
-	srv := NewServer(nil)
-	var mu sync.Mutex // guards what follows
-	var kept []payload
-	var names []string
-	full := make(chan struct{})
-	release := make(chan struct{})
-	srv.On("wait", func(context.Context, *Socket, None) error { <-release; return nil })
-	srv.OnAny(func(_ context.Context, _ *Socket, m *Message) error {
-		mu.Lock()
-		defer mu.Unlock()
-		names = append(names, m.Event)
-		return nil
+	synctest.Test(t, func(t *testing.T) {
+		const events = 300
+		r, release, _ := stuck(t, nil)
+		var kept []payload
+		var names []string
+		r.srv.OnAny(func(_ context.Context, _ *Socket, m *Message) error {
+			if strings.HasPrefix(m.Event, "name") {
+				names = append(names, m.Event)
+			}
+			return nil
+		})
+		r.srv.On("keep", func(_ context.Context, _ *Socket, p payload) error {
+			kept = append(kept, p)
+			return nil
+		})
+		c, _ := r.joined()
+		for n := range events {
+			switch n {
+			case 100: // from here on, what is received waits in the inbox
+				c.send(`42["wait",""]`)
+				time.Sleep(10 * time.Millisecond)
+			case 200:
+				synctest.Wait()
+				release()
+			}
+			c.send(fmt.Sprintf(`451-["keep",{"text":"text %d","data":{"_placeholder":true,"num":0},"any":{"key %d":["%d"]}}]`, n, n, n))
+			c.sendBinary(fmt.Sprint("data ", n))
+			c.send(fmt.Sprintf(`42["name %d",%d]`, n, n))
+		}
+		synctest.Wait()
+		if len(kept) != events || len(names) != events {
+			t.Fatalf("%d events and %d names were kept", len(kept), len(names))
+		}
+		for n, p := range kept {
+			list, _ := p.Any[fmt.Sprint("key ", n)].([]any)
+			if p.Text != fmt.Sprint("text ", n) || string(p.Data) != fmt.Sprint("data ", n) || len(list) != 1 || list[0] != fmt.Sprint(n) {
+				t.Errorf("event %d has become %+v", n, p)
+			}
+			if names[n] != fmt.Sprint("name ", n) {
+				t.Errorf("the name of event %d has become %q", n, names[n])
+			}
+		}
 	})
-	srv.On("event", func(_ context.Context, _ *Socket, p payload) error {
-		mu.Lock()
-		defer mu.Unlock()
-		if kept = append(kept, p); len(kept) == events {
-			close(full)
-		}
-		return nil
-	})
-	c := overTCP(t, srv)
-	for n := range events {
-		switch n {
-		case 100: // from here on, events wait in the inbox
-			c.send(`42["wait"]`)
-		case 200:
-			close(release)
-		}
-		c.send(fmt.Sprintf(`451-["event",{"text":"text %d","data":{"_placeholder":true,"num":0},"any":{"key %d":["%d"]}}]`, n, n, n))
-		c.sendBinary(fmt.Sprint("data ", n))
-		c.send(fmt.Sprintf(`42["name %d",%d]`, n, n))
-	}
-	<-full
-	mu.Lock()
-	defer mu.Unlock()
-	for n, p := range kept {
-		list, _ := p.Any[fmt.Sprint("key ", n)].([]any)
-		if p.Text != fmt.Sprint("text ", n) || string(p.Data) != fmt.Sprint("data ", n) || len(list) != 1 || list[0] != fmt.Sprint(n) {
-			t.Errorf("event %d has become %+v", n, p)
-		}
-	}
-	names = slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, "name") })
-	for n, name := range names {
-		if name != fmt.Sprint("name ", n) {
-			t.Errorf("the name of event %d has become %q", n, name)
-		}
-	}
 }

@@ -167,58 +167,49 @@ func (p *poll) ask(s *Socket, f *frame, prepared *engineio.Prepared, volatile bo
 	}
 }
 
-// collect yields the answers until all are in or it has taken too long.
+// collect yields the answers until all are in or it has taken too long, and at the end
+// that some are absent.
 func (p *poll) collect(ctx context.Context, srv *Server, yield func(ballot, error) bool) {
 	patience := newPatience(ctx, srv.options.AckTimeout)
 	defer patience.stop()
 	got := 0
-	for {
-		ballots, absent, done := p.take()
+	for over := false; ; {
+		ballots, absent, why := p.take()
 		for _, a := range ballots {
 			got++
 			if !yield(a, nil) {
 				return
 			}
 		}
-		if done {
+		if over {
+			why = patience.err(ctx)
+		}
+		if over || absent == 0 || why != nil {
 			if absent > 0 {
-				yield(ballot{}, &PartialError{Got: got, Want: got + absent, Err: p.why})
+				yield(ballot{}, &PartialError{Got: got, Want: got + absent, Err: why})
 			}
 			return
 		}
 		select {
 		case <-p.news:
-			continue
 		case <-ctx.Done():
+			over = true
 		case <-patience.over:
+			over = true
 		}
-		p.finish(patience.err(ctx), got, yield)
-		return
 	}
 }
 
 // take returns the answers that came since the last call, how many are absent, and
-// whether no more will come.
-func (p *poll) take() (ballots []ballot, absent int, done bool) {
+// why, if none of these will come.
+func (p *poll) take() (ballots []ballot, absent int, why error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	ballots, p.ballots = p.ballots, nil
-	return ballots, p.missing + len(p.open), len(p.open) == 0
-}
-
-// finish yields what is there when the waiting is over, and says that it is partial
-// unless all have answered at the last moment.
-func (p *poll) finish(why error, got int, yield func(ballot, error) bool) {
-	ballots, absent, _ := p.take()
-	for _, a := range ballots {
-		got++
-		if !yield(a, nil) {
-			return
-		}
+	if len(p.open) == 0 {
+		why = p.why
 	}
-	if absent > 0 {
-		yield(ballot{}, &PartialError{Got: got, Want: got + absent, Err: why})
-	}
+	return ballots, p.missing + len(p.open), why
 }
 
 // forget stops waiting for those who have not answered.

@@ -1,12 +1,14 @@
 package socketio
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 )
 
 // strangers returns sockets that are in no index.
@@ -247,4 +249,48 @@ func TestRoomsCanBeUsedConcurrently(t *testing.T) {
 	if left := len(x.all()) + len(x.rooms); left != 0 {
 		t.Errorf("%d sockets and rooms are left", left)
 	}
+}
+
+func TestJoiningTooManyRoomsIsReported(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _, s := pair(t, &Options{MaxRooms: 2})
+		s.Join("a", "b", "c", "d")
+		if got := slices.Collect(s.Rooms()); !slices.Equal(got, []string{s.ID(), "a", "b"}) {
+			t.Errorf("the socket is in %q", got)
+		}
+		if errs := r.errors.take(); len(errs) != 1 || !errors.Is(errs[0], errTooManyRooms) {
+			t.Errorf("OnError got %v", errs)
+		}
+		s.Leave("a")
+		s.Join("c")
+		if errs := r.errors.take(); errs != nil {
+			t.Errorf("OnError got %v", errs)
+		}
+	})
+}
+
+func TestANamespaceListsItsSocketsAndRooms(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd(t, "a", "ab", "b")
+		rooms := map[string]int{}
+		for name, members := range c.rig.srv.Rooms() {
+			rooms[name] = members
+		}
+		if want := map[string]int{"a": 2, "b": 2}; !maps.Equal(rooms, want) {
+			t.Errorf("the rooms are %v, want %v", rooms, want)
+		}
+		seen := map[*Socket]bool{}
+		for s := range c.rig.srv.Sockets() {
+			seen[s] = true
+		}
+		if len(seen) != 3 || !seen[c.sockets["a"]] {
+			t.Errorf("the sockets are %v", seen)
+		}
+		for range c.rig.srv.Rooms() {
+			break
+		}
+		for range c.rig.srv.Sockets() {
+			break
+		}
+	})
 }

@@ -32,6 +32,7 @@ func TestWhatIsEmittedArrives(t *testing.T) {
 				[]string{`451-["event",{"_placeholder":true,"num":0}]`, `binary "ab"`}},
 			{"volatile", func() error { return s.Volatile().Emit("event", 1) }, []string{`42["event",1]`}},
 			{"volatile twice", func() error { return s.Volatile().Volatile().EmitArgs("event", 1, 2) }, []string{`42["event",1,2]`}},
+			{"not compressed", func() error { return s.Compress(false).Emit("event", 1) }, []string{`42["event",1]`}},
 			{"a name with quotes", func() error { return s.Emit(`"`, 1) }, []string{`42["\"",1]`}},
 		}
 		for _, tt := range tests {
