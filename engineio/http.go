@@ -30,6 +30,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.origins.admits(r, origin) {
 		s.log.Warn("engineio: origin refused; Options.CORS says which are let in",
 			"origin", origin, "host", r.Host, "remote", r.RemoteAddr)
+		w.Header().Add("Vary", "Origin")
 		s.refuse(w, r, forbidden("Forbidden", "INVALID_ORIGIN"))
 		return
 	}
