@@ -606,6 +606,14 @@ func (l *line) wantEnd() {
 	}
 }
 
+// wantHangUp expects that the server hangs up, whatever it says before.
+func (l *line) wantHangUp() {
+	l.v.Helper()
+	if _, err := io.Copy(io.Discard, l.in); errors.Is(err, os.ErrDeadlineExceeded) {
+		l.v.Error("the server does not hang up")
+	}
+}
+
 // A healthy is the client that must not suffer. A goroutine reads what it gets and
 // answers pings.
 type healthy struct {
