@@ -14,7 +14,8 @@ import (
 // connected already. Of handlers there is one for each event; registering a second
 // panics. Hooks add up and run in the order in which they were added.
 //
-// All methods may be called concurrently, and none blocks.
+// All methods may be called concurrently. None of them blocks, except in a loop over
+// the replies of EmitAcks.
 type Namespace struct {
 	server   *Server
 	name     string

@@ -272,10 +272,7 @@ func TestJoiningTooManyRoomsIsReported(t *testing.T) {
 func TestANamespaceListsItsSocketsAndRooms(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd(t, "a", "ab", "b")
-		rooms := map[string]int{}
-		for name, members := range c.rig.srv.Rooms() {
-			rooms[name] = members
-		}
+		rooms := maps.Collect(c.rig.srv.Rooms())
 		if want := map[string]int{"a": 2, "b": 2}; !maps.Equal(rooms, want) {
 			t.Errorf("the rooms are %v, want %v", rooms, want)
 		}
