@@ -67,9 +67,21 @@ func (p *peer) Receive(m engineio.Message) {
 		return
 	}
 	p.expectAttachments()
-	if complete {
+	switch {
+	case complete:
 		p.handle(&packet)
+	case !m.Binary && !p.knows(packet.Namespace):
+		// Nothing is kept for somebody who has not been let in.
+		p.violated(errNotJoined)
 	}
+}
+
+var errNotJoined = errors.New("socketio: a packet for a namespace that was not joined")
+
+// knows says whether there is a socket in a namespace, or has been one.
+func (p *peer) knows(namespace string) bool {
+	s, left := p.socketIn(namespace)
+	return s != nil || left
 }
 
 // expectAttachments sees to it that the connection ends if attachments that are due
@@ -103,7 +115,7 @@ func (p *peer) handle(packet *sio5.Packet) {
 	case left:
 		// It was on its way when the socket ended.
 	case s == nil:
-		p.violated(errors.New("socketio: a packet for a namespace that was not joined"))
+		p.violated(errNotJoined)
 	case packet.Type == sio5.Disconnect:
 		if _, idle := s.end(ReasonClientDisconnect, nil); idle {
 			p.conn.MayWait()
