@@ -145,7 +145,7 @@ func endedByPOST(bodies ...string) func(v *victim) {
 			v.want(fmt.Sprintf("%.60q", body), v.post(sid, body), 400, "")
 			v.wantGone(sid)
 		}
-		v.wantDelivered()
+		v.wantNothingDelivered()
 	}
 }
 
