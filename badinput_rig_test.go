@@ -55,7 +55,8 @@ type victim struct {
 	*testing.T
 	srv     *socketio.Server
 	web     *http.Server
-	addr    string
+	connect func() (net.Conn, error)
+	patient time.Duration // how long a line lasts
 	healthy *healthy
 	lines   []*line
 	sids    []string // of sessions that began with polling
@@ -87,21 +88,37 @@ func (r *record) onError(_ context.Context, _ *socketio.Socket, err error) {
 	r.errors = append(r.errors, err)
 }
 
-// newVictim starts a server and lets the healthy client in. Its log and its errors are
-// recorded, unless the options have other plans. Configure may be nil.
+// newVictim starts a server on a TCP port and lets the healthy client in. Its log and
+// its errors are recorded. Configure may be nil.
 func newVictim(t *testing.T, o *socketio.Options, configure func(*http.Server)) *victim {
 	t.Helper()
-	v := &victim{T: t}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &victim{T: t, patient: patience}
+	v.connect = func() (net.Conn, error) { return net.Dial("tcp", listener.Addr().String()) }
+	v.start(o, configure, listener)
+	return v
+}
+
+// newVictimInMemory is newVictim for a bubble of synctest.
+func newVictimInMemory(t *testing.T, o *socketio.Options) *victim {
+	t.Helper()
+	listener := newMemory()
+	v := &victim{T: t, patient: 10 * time.Minute, connect: listener.dial}
+	v.start(o, nil, listener)
+	return v
+}
+
+func (v *victim) start(o *socketio.Options, configure func(*http.Server), listener net.Listener) {
+	v.Helper()
 	var options socketio.Options
 	if o != nil {
 		options = *o
 	}
-	if options.Logger == nil {
-		options.Logger = slog.New(slog.NewTextHandler(v, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	}
-	if options.OnError == nil {
-		options.OnError = v.onError
-	}
+	options.Logger = slog.New(slog.NewTextHandler(v, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	options.OnError = v.onError
 	before := len(goroutines())
 	v.srv = socketio.NewServer(&options)
 	v.register()
@@ -109,20 +126,15 @@ func newVictim(t *testing.T, o *socketio.Options, configure func(*http.Server)) 
 	if configure != nil {
 		configure(v.web)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	v.addr = listener.Addr().String()
 	var serving sync.WaitGroup
 	serving.Go(func() { v.web.Serve(listener) })
-	t.Cleanup(func() {
+	v.Cleanup(func() {
 		v.hangUp()
 		v.healthy.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := v.srv.Shutdown(ctx); err != nil {
-			t.Errorf("the server did not end: %v\n%s", err, serverStacks())
+			v.Errorf("the server did not end: %v\n%s", err, serverStacks())
 		}
 		v.web.Close()
 		serving.Wait()
@@ -132,7 +144,6 @@ func newVictim(t *testing.T, o *socketio.Options, configure func(*http.Server)) 
 	v.healthy.roundTrip()
 	v.until("the healthy client is all there is", func() bool { return v.srv.Engine().Len() == 1 })
 	v.goroutines, v.descriptors = len(goroutines()), descriptors()
-	return v
 }
 
 // register adds the handlers that attacks aim at.
@@ -299,11 +310,11 @@ type line struct {
 // dial opens a line, which ends with the attack.
 func (v *victim) dial() *line {
 	v.Helper()
-	nc, err := net.Dial("tcp", v.addr)
+	nc, err := v.connect()
 	if err != nil {
 		v.Fatal(err)
 	}
-	nc.SetDeadline(time.Now().Add(patience))
+	nc.SetDeadline(time.Now().Add(v.patient))
 	l := &line{v: v, Conn: nc, in: bufio.NewReader(nc)}
 	v.lines = append(v.lines, l)
 	return l
