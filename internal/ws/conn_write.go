@@ -352,11 +352,7 @@ func (c *Conn) writeAll(b []byte) error {
 func (c *Conn) writeNow(b []byte) (int, error) {
 	w := writeOps.Get().(*writeOp)
 	w.b = b
-	err := c.raw.Write(w.do)
-	n := w.n
-	if err == nil && w.err != nil {
-		err = os.NewSyscallError("write", w.err)
-	}
+	n, err := w.result(c.raw.Write(w.do), "write")
 	w.b = nil
 	writeOps.Put(w)
 	return n, err
@@ -366,11 +362,7 @@ func (c *Conn) writeNow(b []byte) (int, error) {
 func (c *Conn) writePieces(pieces [][]byte) (int, error) {
 	w := writeOps.Get().(*writeOp)
 	w.pieces = append(w.pieces[:0], pieces...)
-	err := c.raw.Write(w.do)
-	n := w.n
-	if err == nil && w.err != nil {
-		err = os.NewSyscallError("writev", w.err)
-	}
+	n, err := w.result(c.raw.Write(w.do), "writev")
 	clear(w.pieces)
 	w.pieces = w.pieces[:0]
 	writeOps.Put(w)
@@ -384,6 +376,18 @@ type writeOp struct {
 	pieces [][]byte // instead of b
 	n      int
 	err    error
+}
+
+// result is what the call has written. Of one that has failed, and of one that was
+// never made since the descriptor is closed, n says nothing.
+func (w *writeOp) result(err error, call string) (int, error) {
+	if err == nil && w.err != nil {
+		err = os.NewSyscallError(call, w.err)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return w.n, nil
 }
 
 var writeOps = sync.Pool{New: func() any {
