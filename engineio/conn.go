@@ -101,6 +101,11 @@ func (c *Conn) Attach(r Receiver) {
 		c.mu.Unlock()
 		panic("engineio: Attach is called once, and not after Receive")
 	}
+	c.attachLocked(r)
+}
+
+// attachLocked is Attach for a caller who holds mu, which is released.
+func (c *Conn) attachLocked(r Receiver) {
 	c.receiver = r
 	closed := c.closed
 	c.mu.Unlock()
@@ -117,16 +122,16 @@ func (c *Conn) Attach(r Receiver) {
 // is held back. Errors: ctx's, or the *CloseError that ended the connection.
 func (c *Conn) Receive(ctx context.Context) (Message, error) {
 	c.mu.Lock()
-	r := c.receiver
-	c.mu.Unlock()
-	if r == nil {
-		r = newMailbox(c)
-		c.Attach(r)
+	if c.receiver == nil {
+		box := newMailbox(c)
+		c.attachLocked(box)
 		if s := c.socket.Load(); s != nil {
 			c.server.goroutines.Go(s.serve)
 		}
+		return box.take(ctx)
 	}
-	box, ok := r.(*mailbox)
+	box, ok := c.receiver.(*mailbox)
+	c.mu.Unlock()
 	if !ok {
 		panic("engineio: Receive on a connection that has a Receiver")
 	}
@@ -136,13 +141,17 @@ func (c *Conn) Receive(ctx context.Context) (Message, error) {
 // handled ends what the server's handle function has begun: it returns when
 // nobody is left to receive.
 func (c *Conn) handled() {
+	c.mu.Lock()
 	switch c.receiver.(type) {
 	case nil:
-		c.Attach(newMailbox(c))
+		c.attachLocked(newMailbox(c))
 		c.Close()
 	case *mailbox:
+		c.mu.Unlock()
 		c.Close()
 		return // Receive has begun to read
+	default:
+		c.mu.Unlock()
 	}
 	if s := c.socket.Load(); s != nil && !s.upgraded {
 		s.serve()
@@ -225,13 +234,14 @@ func (c *Conn) followLocked(now time.Duration, done effects) effects {
 	if done&(doEnd|doClose) != 0 {
 		why = c.finish(done)
 	}
+	receiver := c.receiver
+	if why != nil && receiver != nil {
+		c.server.goroutines.Add(1) // for tell, while Shutdown still waits for this connection
+	}
 	c.schedule(now)
 	s := c.socket.Load()
 	c.mu.Unlock()
 
-	if done&doEnd != 0 {
-		c.server.remove(c)
-	}
 	if dropped != nil {
 		dropped.Close(ws.StatusNoStatus, "")
 		c.server.leave(dropped)
@@ -244,7 +254,10 @@ func (c *Conn) followLocked(now time.Duration, done effects) effects {
 		c.server.leave(s)
 	}
 	if why != nil {
-		c.tell(why)
+		c.tell(receiver, why)
+	}
+	if done&doEnd != 0 {
+		c.server.remove(c) // the last, since Shutdown may return then
 	}
 	return done
 }
@@ -314,14 +327,14 @@ func (c *Conn) finish(done effects) *CloseError {
 	return c.closed
 }
 
-// tell lets the receiver know of the end, on a goroutine of its own: the receiver may
-// take long, and be in the middle of a message.
-func (c *Conn) tell(why *CloseError) {
-	c.mu.Lock()
-	r := c.receiver
-	c.mu.Unlock()
+// tell lets the receiver know of the end, on a goroutine of its own, which has been
+// counted: the receiver may take long, and be in the middle of a message.
+func (c *Conn) tell(r Receiver, why *CloseError) {
 	c.server.trace.closed(c, why)
 	if r != nil {
-		c.server.goroutines.Go(func() { r.Closed(why) })
+		go func() {
+			defer c.server.goroutines.Done()
+			r.Closed(why)
+		}()
 	}
 }

@@ -31,7 +31,11 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, q *query) {
 	if !s.allow(w, r) {
 		return
 	}
-	c, err := s.newConn(r)
+	via := viaPolling
+	if q.transport == WebSocket {
+		via = viaWebSocket
+	}
+	c, err := s.newConn(r, via)
 	if err != nil {
 		s.refuse(w, r, badRequest("ID_GENERATION_ERROR: "+err.Error()))
 		return
@@ -80,7 +84,7 @@ type panicError struct{ value any }
 func (e panicError) Error() string { return fmt.Sprint("panic: ", e.value) }
 
 // newConn makes a connection that nobody knows of yet.
-func (s *Server) newConn(r *http.Request) (*Conn, error) {
+func (s *Server) newConn(r *http.Request, via carrier) (*Conn, error) {
 	id := ""
 	if s.options.GenerateID == nil {
 		id = newID()
@@ -98,24 +102,34 @@ func (s *Server) newConn(r *http.Request) (*Conn, error) {
 		id:      id,
 		request: newRecord(r, s.options.ClientIP(r)),
 		values:  valuesOf(r),
-		session: session{timing: &s.timing},
+		session: session{timing: &s.timing, via: via},
 	}
 	c.timer.Task = c
 	return c, nil
 }
 
-// register makes the connection known and starts its heart.
-func (s *Server) register(c *Conn, via carrier) error {
+// register makes the connection known and starts its heart. From here on it may be
+// closed at any time. Run must follow.
+func (s *Server) register(c *Conn) error {
 	if err := s.add(c); err != nil {
 		return err
 	}
 	s.trace.opened(c)
 	now := s.now()
 	c.mu.Lock()
-	c.session.start(now, via)
+	c.session.start(now)
 	c.schedule(now)
 	c.mu.Unlock()
 	return nil
+}
+
+// run has the program handle the connection, on the goroutine that add has counted.
+func (s *Server) run(c *Conn) {
+	go func() {
+		defer s.goroutines.Done()
+		s.handle(c)
+		c.handled()
+	}()
 }
 
 // unavailable answers a handshake while the server shuts down, or one whose id is
@@ -144,14 +158,11 @@ func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, c *Conn) {
 	c.poll.Store(newPolling())
 	ready := make(chan struct{})
 	c.ready = ready
-	if err := s.register(c, viaPolling); err != nil {
+	if err := s.register(c); err != nil {
 		s.unavailable(w, r, err)
 		return
 	}
-	s.goroutines.Go(func() {
-		s.handle(c)
-		c.handled()
-	})
+	s.run(c)
 	<-ready // what the client sends from now on has a receiver
 	if t := s.options.Cookie; t != nil {
 		cookie := *t
@@ -162,18 +173,19 @@ func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, c *Conn) {
 }
 
 func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, c *Conn) {
+	if s.find(c.id) != nil { // while it can still be answered
+		s.unavailable(w, r, errTaken)
+		return
+	}
 	open := ws.AppendFrame(nil, ws.OpText, s.handshake([]byte{byte(eio4.Open)}, c, WebSocket))
 	sock := s.accept(w, r, c, open)
 	if sock == nil {
 		return
 	}
 	c.socket.Store(sock)
-	if err := s.register(c, viaWebSocket); err != nil {
+	if err := s.register(c); err != nil {
 		sock.CloseNow() // too late for an answer: the server has just begun to close
 		return
 	}
-	s.goroutines.Go(func() {
-		s.handle(c)
-		c.handled()
-	})
+	s.run(c)
 }

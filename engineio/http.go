@@ -49,9 +49,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c, err := s.session(r, &q)
-	switch {
-	case err != nil:
+	if err == nil && !s.hold(c) {
+		err = unknownSession()
+	}
+	if err != nil {
 		s.refuse(w, r, err)
+		return
+	}
+	defer s.release()
+	switch {
 	case q.transport == WebSocket:
 		s.upgrade(w, r, c)
 	case r.Method == http.MethodGet:

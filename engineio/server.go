@@ -87,7 +87,8 @@ func (s *Server) Len() int {
 	return len(s.conns)
 }
 
-// add registers a connection, unless the server is closing or the id is taken.
+// add registers a connection, unless the server is closing or the id is taken. It
+// counts the goroutine that will handle the connection.
 func (s *Server) add(c *Conn) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,11 +96,14 @@ func (s *Server) add(c *Conn) error {
 		return ErrServerClosed
 	}
 	if s.conns[c.id] != nil {
-		return protocolError("the session id is taken")
+		return errTaken
 	}
 	s.conns[c.id] = c
+	s.goroutines.Add(1)
 	return nil
 }
+
+const errTaken = protocolError("the session id is taken")
 
 // isClosing says whether the server refuses new connections.
 func (s *Server) isClosing() bool {
@@ -113,6 +117,22 @@ func (s *Server) find(id string) *Conn {
 	defer s.mu.Unlock()
 	return s.conns[id]
 }
+
+// hold keeps Shutdown waiting until release, for the request of a connection that has
+// not ended; it says whether that is so. While there is a connection Shutdown does not
+// yet wait for the number of goroutines to become zero, so that may still grow.
+func (s *Server) hold(c *Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conns[c.id] != c {
+		return false
+	}
+	s.goroutines.Add(1)
+	return true
+}
+
+// release ends hold.
+func (s *Server) release() { s.goroutines.Done() }
 
 func (s *Server) remove(c *Conn) {
 	s.mu.Lock()

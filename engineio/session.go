@@ -140,10 +140,11 @@ const (
 	reasonForcedClose    = "forced close"
 )
 
-// start opens the session.
-func (s *session) start(now time.Duration, via carrier) {
-	s.via = via
-	s.pingAt = now + s.timing.pingInterval
+// start begins the heartbeat, unless the session was closed in its first moment.
+func (s *session) start(now time.Duration) {
+	if s.state == stateOpen {
+		s.pingAt = now + s.timing.pingInterval
+	}
 }
 
 // step takes one event into account.

@@ -110,8 +110,8 @@ func (s *session) String() string {
 
 // newSession is a session that was opened at t0.
 func newSession(via carrier) *session {
-	s := &session{timing: &testTiming}
-	s.start(t0, via)
+	s := &session{timing: &testTiming, via: via}
+	s.start(t0)
 	return s
 }
 
