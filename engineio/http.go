@@ -131,6 +131,7 @@ var (
 	contentText = []string{"text/plain; charset=UTF-8"}
 	noStore     = []string{"no-store"}
 	okBody      = []byte("ok")
+	okLength    = []string{"2"}
 )
 
 // writeStatus answers with a status and no body.
@@ -161,6 +162,7 @@ const autoLength = 2048
 func (s *Server) writeOK(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h["Content-Type"] = contentHTML
+	h["Content-Length"] = okLength
 	h["Cache-Control"] = noStore
 	if s.options.Header != nil {
 		s.options.Header(h, r, false)
@@ -181,8 +183,12 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, c *Conn) {
 		s.refuseSocket(w, r, err)
 		return
 	}
-	if s.options.NoUpgrade || c.step(event{input: inProbe})&doRefuse != 0 {
+	if s.options.NoUpgrade {
 		s.refuse(w, r, transportMismatch())
+		return
+	}
+	if c.step(event{input: inProbe})&doRefuse != 0 {
+		s.closeSocket(w, r)
 		return
 	}
 	sock := s.accept(w, r, c, nil)
@@ -201,6 +207,17 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, c *Conn) {
 		sock.CloseNow()
 	}
 	s.goroutines.Go(sock.serve)
+}
+
+// closeSocket makes a WebSocket and closes it, which is what the reference server does
+// about a session's second one, and what its protocol suite asks for.
+func (s *Server) closeSocket(w http.ResponseWriter, r *http.Request) {
+	nc, _, err := ws.Accept(w, r, w.Header(), ws.AppendClose(nil, ws.StatusNoStatus, "", false))
+	if err != nil {
+		s.refuse(w, r, transportMismatch())
+		return
+	}
+	nc.Close()
 }
 
 // refuseSocket answers a request that is no WebSocket handshake.

@@ -21,6 +21,7 @@ const bodyTimeout = 30 * time.Second
 type polling struct {
 	token chan struct{}               // held while a POST is dealt with: one after the other
 	turn  atomic.Pointer[serial.Turn] // of the POST that is being handled
+	quick uint8                       // POSTs in a row whose handlers did not wait; with the token
 
 	// Guarded by Conn.mu.
 	queue   outbox
@@ -171,39 +172,47 @@ func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) {
 		c.refusePoll(w, r, done)
 		return
 	}
-	defer c.step(event{input: inPostDone})
-	p := c.poll.Load()
-	if p == nil {
+	d := &delivery{conn: c, polling: c.poll.Load(), w: w, r: r}
+	if d.polling == nil {
+		c.step(event{input: inPostDone})
 		c.server.refuse(w, r, transportMismatch())
 		return
 	}
 	select {
-	case p.token <- struct{}{}:
-		defer func() { <-p.token }()
+	case d.polling.token <- struct{}{}:
+		d.serve()
 	case <-r.Context().Done():
 		c.step(event{input: inPostGone, cause: r.Context().Err()})
-		return
 	}
+}
+
+// serve deals with a POST whose turn it is. Its last step gives the token back.
+func (d *delivery) serve() {
+	c := d.conn
 	if c.poll.Load() == nil {
 		// The upgrade was completed while this POST was on its way: what it
 		// has must not mix with what the WebSocket's reader delivers.
-		c.server.refuse(w, r, transportMismatch())
+		c.server.refuse(d.w, d.r, transportMismatch())
+		d.done()
 		return
 	}
-	body, status, err := readBody(w, r, c.server.options.MaxPayload)
-	if err != nil {
-		c.step(event{input: inPostGone, cause: err})
-		// net/http would wait for more of a body that nobody wants.
-		http.NewResponseController(w).SetReadDeadline(time.Now())
-		w.Header()["Connection"] = closeConnection
-		c.server.writeStatus(w, r, status)
+	body, status, err := readBody(d.w, d.r, c.server.options.MaxPayload)
+	if err == nil {
+		d.handle(body)
 		return
 	}
-	if !c.handlePost(p, body) {
-		c.server.writeStatus(w, r, http.StatusBadRequest)
-		return
-	}
-	c.server.writeOK(w, r)
+	c.step(event{input: inPostGone, cause: err})
+	// net/http would wait for more of a body that nobody wants.
+	http.NewResponseController(d.w).SetReadDeadline(time.Now())
+	d.w.Header()["Connection"] = closeConnection
+	c.server.writeStatus(d.w, d.r, status)
+	d.done()
+}
+
+// done lets the next POST have its turn.
+func (d *delivery) done() {
+	<-d.polling.token
+	d.conn.step(event{input: inPostDone})
 }
 
 var closeConnection = []string{"close"}
@@ -264,20 +273,20 @@ func readUpTo(r io.Reader, b []byte, limit int) ([]byte, error) {
 
 var errTooLarge = protocolError("body over the limit")
 
-// handlePost has the packets of a POST handled, and says whether they were right.
-// It returns when all are decoded, not when all handlers have: one that
-// waits must not keep the client from sending what it waits for.
-func (c *Conn) handlePost(p *polling, body []byte) bool {
+// handle has the packets of a POST handled, and answers it.
+func (d *delivery) handle(body []byte) {
 	if eio4.Payload(body).Count() > eio4.MaxPackets {
-		c.step(event{input: inBad, cause: protocolError("too many packets")})
-		return false
+		d.conn.step(event{input: inBad, cause: protocolError("too many packets")})
+		d.answer(false)
+		return
 	}
-	c.cork(p, true)
-	d := &delivery{conn: c, polling: p, rest: body, right: make(chan bool, 1)}
-	d.start()
-	right := <-d.right
-	c.cork(p, false)
-	return right
+	d.rest = body
+	d.conn.cork(d.polling, true)
+	if d.polling.quick >= provenPosts {
+		d.here()
+	} else {
+		d.there()
+	}
 }
 
 func (c *Conn) cork(p *polling, on bool) {
@@ -287,12 +296,49 @@ func (c *Conn) cork(p *polling, on bool) {
 	c.mu.Unlock()
 }
 
-// A delivery gives the packets of a POST to the receiver.
+// provenPosts is after how many POSTs in a row whose handlers did not wait the next
+// one is handled by its own goroutine.
+const provenPosts = 16
+
+// A delivery gives the packets of a POST to the receiver and answers the POST when
+// all are decoded, not when all handlers have returned: one that waits must not keep
+// the client from sending what it waits for.
+//
+// A handler that waits keeps its goroutine. If that is the POST's own, net/http
+// cannot read the connection's next request until it returns; so it is used only for
+// sessions whose handlers have been quick, and if one waits after all, the answer,
+// which another goroutine then writes, tells the client to use another connection.
 type delivery struct {
 	conn    *Conn
 	polling *polling
-	rest    eio4.Payload // the holder's of the turn
-	right   chan bool    // gets one answer, when all is decoded
+	w       http.ResponseWriter
+	r       *http.Request
+
+	// What follows is the holder's of the turn.
+	rest     eio4.Payload
+	own      bool          // the POST's own goroutine holds the turn
+	lent     bool          // it did, and waits now
+	answered chan struct{} // closed when another goroutine has answered
+}
+
+// here delivers on the POST's own goroutine.
+func (d *delivery) here() {
+	d.own = true
+	t := d.conn.server.monitor.Borrow(d)
+	d.polling.turn.Store(t)
+	if d.run(t) {
+		d.conn.server.monitor.Return(t)
+		return
+	}
+	d.conn.server.monitor.Return(t)
+	<-d.answered // w must not be left while it is written to
+}
+
+// there delivers on another goroutine.
+func (d *delivery) there() {
+	d.answered = make(chan struct{})
+	d.start()
+	<-d.answered
 }
 
 // start goes on with the rest on a goroutine of its own.
@@ -300,35 +346,56 @@ func (d *delivery) start() {
 	d.conn.server.goroutines.Go(func() {
 		t := d.conn.server.monitor.Borrow(d)
 		d.polling.turn.Store(t)
-		right, end := d.run(t)
-		if end {
-			d.polling.turn.Store(nil)
+		if d.run(t) {
+			close(d.answered)
 		}
 		d.conn.server.monitor.Return(t)
-		if end {
-			d.right <- right // from here on the next POST may have its turn
-		}
 	})
 }
 
-// run delivers packets until the end, or until a successor goes on. It says whether
-// all were right and whether it came to the end.
-func (d *delivery) run(t *serial.Turn) (right, end bool) {
-	for d.rest != nil {
+// run delivers packets until the end, and answers, or until a successor goes on. It
+// says whether it came to the end.
+func (d *delivery) run(t *serial.Turn) bool {
+	right := true
+	for right && d.rest != nil {
 		p, rest, err := d.rest.Next()
 		d.rest = rest
-		if !d.conn.received(p, err) {
-			return false, true
-		}
+		right = d.conn.received(p, err)
 		if !t.Back() {
-			return false, false
+			return false
 		}
 	}
-	return true, true
+	d.polling.turn.Store(nil)
+	d.conn.cork(d.polling, false)
+	d.answer(right)
+	return true
+}
+
+// answer answers the POST and is done with it.
+func (d *delivery) answer(right bool) {
+	if right {
+		if d.polling.quick < provenPosts {
+			d.polling.quick++
+		}
+		d.conn.server.writeOK(d.w, d.r)
+	} else {
+		d.conn.server.writeStatus(d.w, d.r, http.StatusBadRequest)
+	}
+	if d.lent {
+		// The handler that waits keeps net/http from sending it.
+		http.NewResponseController(d.w).Flush()
+	}
+	d.done()
 }
 
 // TakeOver starts a successor. [serial.Turn] calls it.
 func (d *delivery) TakeOver() {
+	d.polling.quick = 0
+	if d.own {
+		d.own, d.lent = false, true
+		d.answered = make(chan struct{})
+		d.w.Header()["Connection"] = closeConnection
+	}
 	// What the handler has sent must not wait for what it waits for.
 	d.conn.server.goroutines.Go(func() { d.conn.cork(d.polling, false) })
 	d.start()

@@ -93,9 +93,7 @@ func TestUpgradeLosesAndReordersNothing(t *testing.T) {
 	}
 	r.want("polling is over", "GET", query, "", 400, `{"code":3,"message":"Bad request"}`)
 	r.want("polling is over", "POST", query, "4x", 400, `{"code":3,"message":"Bad request"}`)
-	if _, status := r.tryDial("transport=websocket&sid=" + sid); status != "400 Bad Request" {
-		t.Errorf("a second WebSocket: %s", status)
-	}
+	r.dial("transport=websocket&sid="+sid).expect("a second WebSocket", "close")
 	c.send("4third")
 	c.expect("unharmed", "4third")
 }
@@ -412,6 +410,37 @@ func TestAHandlerMayWaitForALaterPOST(t *testing.T) {
 	})
 	sid := r.poll()
 	query := "transport=polling&sid=" + sid
+	r.want("the first is accepted while its handler waits", "POST", query, "4first\x1e4between", 200, "ok")
+	r.want("what came behind it", "GET", query, "", 200, "4between")
+	r.want("the second", "POST", query, "4second", 200, "ok")
+	var got string
+	for strings.Count(got, "4") < 2 {
+		_, body, _ := r.do("GET", query, "")
+		got += body
+	}
+	if !strings.Contains(got, "4first") || !strings.Contains(got, "4second") {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestAQuickSessionsPOSTIsAnsweredEvenIfItsHandlerWaitsAfterAll(t *testing.T) {
+	second := make(chan struct{})
+	r := newRig(t, nil, func(c *Conn, m Message) bool {
+		c.MayWait()
+		switch string(m.Data) {
+		case "first":
+			c.HandOver()
+			<-second
+		case "second":
+			close(second)
+		}
+		return false
+	})
+	query := "transport=polling&sid=" + r.poll()
+	for range provenPosts + 1 {
+		r.want("a quick one", "POST", query, "4quick", 200, "ok")
+		r.want("its echo", "GET", query, "", 200, "4quick")
+	}
 	r.want("the first is accepted while its handler waits", "POST", query, "4first\x1e4between", 200, "ok")
 	r.want("what came behind it", "GET", query, "", 200, "4between")
 	r.want("the second", "POST", query, "4second", 200, "ok")
