@@ -33,7 +33,7 @@ type polling struct {
 
 // A get is a GET that waits for packets.
 type get struct {
-	body chan []byte // of one
+	body chan []byte // of one; nil is an error
 }
 
 func newPolling() *polling {
@@ -53,6 +53,9 @@ func (p *polling) apply(c *Conn, done effects) (dropped *socket, err error) {
 	}
 	if done&doRelease != 0 {
 		p.answer(c, releaseBody)
+	}
+	if done&doTurnAway != 0 {
+		p.answer(c, nil)
 	}
 	if done&doSwitch != 0 {
 		s := p.probing
@@ -123,6 +126,10 @@ func (c *Conn) serveGet(w http.ResponseWriter, r *http.Request) {
 	keepWriting(w, r)
 	select {
 	case body := <-g.body:
+		if body == nil {
+			c.server.refuse(w, r, transportMismatch())
+			return
+		}
 		c.server.writePayload(w, r, body, false)
 	case <-r.Context().Done():
 		c.unpark(p, g)
@@ -134,8 +141,10 @@ func (c *Conn) serveGet(w http.ResponseWriter, r *http.Request) {
 func (c *Conn) parkLocked(p *polling, g *get) effects {
 	now := c.server.now()
 	done := c.session.step(now, event{input: inGet})
-	if done&(doRefuse|doEnd) == 0 {
+	if done&doRefuse == 0 {
 		p.get = g
+	}
+	if done == 0 {
 		p.flush(c)
 	}
 	return c.followLocked(now, done)

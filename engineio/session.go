@@ -31,7 +31,7 @@ type session struct {
 	pongBy    time.Duration // the pong must have come
 	upgradeBy time.Duration // the upgrade must be complete
 	noopAt    time.Duration // a parked GET is to be released for the upgrade
-	closeBy   time.Duration // the peer must have fetched what was queued at the close
+	closeBy   time.Duration // a closing or parting session is over at the latest
 
 	ended string // the reason, once over
 	cause error  // what the peer did wrong, if that was it
@@ -52,6 +52,11 @@ const (
 	// closing: our side has closed, and what was queued waits for the polling
 	// client to fetch it. Messages are no longer delivered. Next: over.
 	stateClosing
+
+	// parting: the peer has closed over polling, and the GET that it may have sent
+	// before that, on another connection, has not come. Messages are no longer
+	// delivered. Next: over, when it comes or has had its time.
+	stateParting
 
 	// over: nothing happens any more.
 	stateOver
@@ -107,6 +112,7 @@ const (
 	doSwitch                          // the probing WebSocket carries the session from now on
 	doDropProbe                       // close the probing WebSocket
 	doRelease                         // answer the parked GET with a noop
+	doTurnAway                        // answer the parked GET with an error
 	doClose                           // let the queue and a close packet or frame leave
 	doEnd                             // the session is over: s.ended says why
 )
@@ -117,6 +123,9 @@ const (
 
 	// fetchTimeout is how long a closed session waits for the client's next GET.
 	fetchTimeout = 30 * time.Second
+
+	// straggle is how much longer a GET may take than a POST that was sent after it.
+	straggle = 50 * time.Millisecond
 
 	// maxPosts is how many POSTs of a session may be under way: one is dealt
 	// with, the others wait.
@@ -160,7 +169,13 @@ func (s *session) step(now time.Duration, e event) effects {
 		return s.end(reasonPingTimeout, nil) | s.afterwards(e)
 	}
 	if s.closeBy != 0 && now >= s.closeBy {
+		if s.state == stateParting {
+			return s.end(reasonTransportClose, nil) | s.afterwards(e)
+		}
 		return s.end(reasonForcedClose, nil) | s.afterwards(e)
+	}
+	if s.state == stateParting {
+		return s.parting(e)
 	}
 	switch e.input {
 	case inTick, inHeld:
@@ -277,11 +292,7 @@ func (s *session) packet(now time.Duration, e event) effects {
 	case eio4.Pong:
 		return s.pong(now)
 	case eio4.Close:
-		done := s.end(reasonTransportClose, nil)
-		if s.getting {
-			done |= doRelease
-		}
-		return done
+		return s.closedByPeer(now)
 	case eio4.Noop:
 		return 0
 	case eio4.Upgrade:
@@ -294,6 +305,40 @@ func (s *session) packet(now time.Duration, e event) effects {
 	default:
 		return doRefuse | s.end(reasonParseError, protocolError("open packet from a client"))
 	}
+}
+
+// closedByPeer takes a close packet. Over polling a GET is answered before the session
+// is over. It may have been sent first and come second, since POSTs use another
+// connection.
+func (s *session) closedByPeer(now time.Duration) effects {
+	switch {
+	case s.getting:
+		return doRelease | s.end(reasonTransportClose, nil)
+	case s.via == viaWebSocket || s.state == stateClosing:
+		return s.end(reasonTransportClose, nil)
+	}
+	var done effects
+	if s.via == viaProbe {
+		done = s.unprobe()
+	}
+	s.state, s.closeBy = stateParting, now+straggle
+	s.pingAt, s.pongBy = 0, 0
+	return done
+}
+
+// parting answers what comes between the peer's close packet and the end.
+func (s *session) parting(e event) effects {
+	switch e.input {
+	case inGet:
+		s.getting = true
+		return doRelease | s.end(reasonTransportClose, nil)
+	case inPostDone:
+		s.posts--
+		return 0
+	case inClose, inFull:
+		return s.end(reasonTransportClose, nil)
+	}
+	return s.afterwards(e)
 }
 
 func (s *session) pong(now time.Duration) effects {
@@ -327,16 +372,25 @@ func (s *session) upgrade(now time.Duration, e event) effects {
 		s.probed = true
 		return doAnswerProbe | s.release(now)
 	case e.packet == eio4.Upgrade:
-		// Without a probe as well: one client sends it so.
-		s.via, s.probed, s.upgradeBy, s.noopAt = viaWebSocket, false, 0, 0
-		done := doSwitch
-		if s.getting {
-			done |= doRelease
-		}
-		return done
+		return s.switchOver()
 	default:
 		return s.unprobe()
 	}
+}
+
+// switchOver makes the probing WebSocket the carrier, without a probe as well: one client
+// upgrades so. A GET that is parked here though its client has the answer to the probe is
+// taken for one that overtook the upgrade packet, on another connection.
+func (s *session) switchOver() effects {
+	done := doSwitch
+	switch {
+	case s.getting && s.probed:
+		done |= doTurnAway
+	case s.getting:
+		done |= doRelease
+	}
+	s.via, s.probed, s.upgradeBy, s.noopAt = viaWebSocket, false, 0, 0
+	return done
 }
 
 // unprobe goes on over polling alone.
@@ -367,8 +421,8 @@ func (s *session) get(now time.Duration, e event) effects {
 		return doRefuse | s.end(reasonTransportError, protocolError("overlapping GETs"))
 	}
 	s.getting = true
-	if s.probed {
-		return s.release(now)
+	if s.probed && s.noopAt == 0 {
+		s.noopAt = now + releaseEvery
 	}
 	return 0
 }

@@ -154,11 +154,28 @@ func TestWhileProbedGETsAreReleasedAtMostEvery100Milliseconds(t *testing.T) {
 	c.at(102*ms, "tick", "release", "probed+noop")
 	c.at(103*ms, "GET", "", "probed+get+noop")
 	c.at(202*ms, "tick", "release", "probed+noop")
-	c.at(302*ms, "tick", "", "probed") // nobody waited: the next one need not
+	c.at(302*ms, "tick", "", "probed") // nobody waits
 	c.due(1*ms + testUpgradeBy)
-	c.at(500*ms, "GET", "release", "probed+noop")
-	c.at(501*ms, "probed upgrade", "switch", "websocket")
+	c.at(500*ms, "GET", "", "probed+get+noop")
+	c.due(600 * ms) // until then it may be one that overtook the upgrade packet
+	c.at(501*ms, "probed upgrade", "switch, turn away", "websocket")
 	c.due(testInterval)
+}
+
+func TestAfterTheClosePacketAGETMayStillArriveFor50Milliseconds(t *testing.T) {
+	c := track(t, viaPolling)
+	c.at(time.Second, "close", "", "parting")
+	c.due(time.Second + straggle)
+	c.at(time.Second+straggle-least, "GET", "release, end", "over: transport close")
+
+	late := track(t, viaPolling)
+	late.at(time.Second, "close", "", "parting")
+	late.at(time.Second+straggle, "GET", "refuse, end", "over: transport close")
+
+	none := track(t, viaPolling)
+	none.at(time.Second, "close", "", "parting")
+	none.at(time.Second+straggle, "tick", "end", "over: transport close")
+	none.due(0)
 }
 
 func TestAClosedPollingSessionWaits30SecondsForItsGET(t *testing.T) {

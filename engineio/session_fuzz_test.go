@@ -103,7 +103,7 @@ func (o *owner) check(before *session, e event, done effects) {
 	switch {
 	case before.state == stateOver && s.state != stateOver:
 		o.Fatalf("%s lives again", s)
-	case before.state == stateClosing && s.state == stateOpen:
+	case (before.state == stateClosing || before.state == stateParting) && s.state == stateOpen:
 		o.Fatalf("%s is open again", s)
 	case (before.state != stateOver && s.state == stateOver) != (done&doEnd != 0):
 		o.Fatalf("from %s to %s without the effect, or with it: %s", before.String(), s, done)
@@ -145,7 +145,7 @@ func (o *owner) checkPong(before *session, e event, done effects) {
 // follow keeps the books as a Conn does.
 func (o *owner) follow(e event, done effects) {
 	s := o.session
-	if done&(doRelease|doEnd) != 0 {
+	if done&(doRelease|doTurnAway|doEnd) != 0 {
 		s.answered()
 	}
 	if done&doEnd != 0 {

@@ -64,7 +64,7 @@ func eventOf(name string) event {
 	panic("no input " + name)
 }
 
-var effectNames = []string{"refuse", "deliver", "ping", "answer probe", "switch", "drop probe", "release", "close", "end"}
+var effectNames = []string{"refuse", "deliver", "ping", "answer probe", "switch", "drop probe", "release", "turn away", "close", "end"}
 
 func (e effects) String() string {
 	var names []string
@@ -86,6 +86,8 @@ func (s *session) String() string {
 		return "over: " + s.ended
 	case s.state == stateClosing:
 		b.WriteString("closing")
+	case s.state == stateParting:
+		b.WriteString("parting")
 	case s.via == viaProbe && s.probed:
 		b.WriteString("probed")
 	default:
@@ -118,7 +120,7 @@ func newSession(via carrier) *session {
 // perform steps the session and does what its owner does about the parked GET.
 func perform(s *session, now time.Duration, e event) effects {
 	done := s.step(now, e)
-	if done&(doRelease|doEnd) != 0 && s.getting {
+	if done&(doRelease|doTurnAway|doEnd) != 0 && s.getting {
 		s.answered()
 	}
 	return done
@@ -147,6 +149,8 @@ var states = []struct {
 	{"websocket+pong+late", viaWebSocket, []string{"tick", "message"}, testInterval},
 	{"closing", viaPolling, []string{"Close"}, 0},
 	{"closing+get", viaPolling, []string{"GET", "Close"}, 0},
+	{"parting", viaPolling, []string{"close"}, 0},
+	{"parting+post", viaPolling, []string{"POST", "close"}, 0},
 	{"over: transport close", viaWebSocket, []string{"EOF"}, 0},
 }
 
@@ -176,13 +180,14 @@ func reach(t *testing.T, name string) (*session, time.Duration) {
 const machine = `
 polling
 	open, upgrade, bad: refuse, end → over: parse error
-	close, EOF: end → over: transport close
+	close: → parting
 	ping, POST gone: refuse, end → over: transport error
 	message: deliver
 	GET: → polling+get
 	GET gone, broken, full: end → over: transport error
 	POST: → polling+post
 	probe: → probing
+	EOF: end → over: transport close
 	Close: close → closing
 
 polling+get
@@ -198,18 +203,19 @@ polling+get
 
 polling+post
 	open, upgrade, bad: refuse, end → over: parse error
-	close, EOF: end → over: transport close
+	close: → parting+post
 	ping, POST gone: refuse, end → over: transport error
 	message: deliver
 	GET: → polling+get+post
 	GET gone, broken, full: end → over: transport error
 	POST done: → polling
 	probe: → probing+post
+	EOF: end → over: transport close
 	Close: close → closing+post
 
 polling+pong
 	open, upgrade, bad: refuse, end → over: parse error
-	close, EOF: end → over: transport close
+	close: → parting
 	ping, POST gone: refuse, end → over: transport error
 	pong: → polling
 	message: deliver → polling+pong+late
@@ -218,11 +224,12 @@ polling+pong
 	GET gone, broken, full: end → over: transport error
 	POST: → polling+pong+post
 	probe: → probing+pong
+	EOF: end → over: transport close
 	Close: close → closing
 
 polling+pong+late
 	open, upgrade, bad: refuse, end → over: parse error
-	close, EOF: end → over: transport close
+	close: → parting
 	ping, POST gone: refuse, end → over: transport error
 	pong: → polling
 	message: deliver
@@ -230,11 +237,12 @@ polling+pong+late
 	GET gone, broken, full: end → over: transport error
 	POST: → polling+pong+late+post
 	probe: → probing+pong+late
+	EOF: end → over: transport close
 	Close: close → closing
 
 probing
 	open, upgrade, bad: refuse, drop probe, end → over: parse error
-	close, EOF: drop probe, end → over: transport close
+	close: drop probe → parting
 	ping, POST gone: refuse, drop probe, end → over: transport error
 	message: deliver
 	probed ping: answer probe → probed
@@ -245,6 +253,7 @@ probing
 	POST: → probing+post
 	probe: refuse
 	probe gone: → polling
+	EOF: drop probe, end → over: transport close
 	Close: drop probe, close → closing
 
 probing+get
@@ -264,22 +273,23 @@ probing+get
 
 probed
 	open, upgrade, bad: refuse, drop probe, end → over: parse error
-	close, EOF: drop probe, end → over: transport close
+	close: drop probe → parting
 	ping, POST gone: refuse, drop probe, end → over: transport error
 	message: deliver
 	probed ping: answer probe
 	probed bare ping, probed message: drop probe → polling
 	probed upgrade: switch → websocket
-	GET: release → probed+noop
+	GET: → probed+get+noop
 	GET gone, broken, full: drop probe, end → over: transport error
 	POST: → probed+post
 	probe: refuse
 	probe gone: → polling
+	EOF: drop probe, end → over: transport close
 	Close: drop probe, close → closing
 
 probed+noop
 	open, upgrade, bad: refuse, drop probe, end → over: parse error
-	close, EOF: drop probe, end → over: transport close
+	close: drop probe → parting
 	ping, POST gone: refuse, drop probe, end → over: transport error
 	message: deliver
 	probed ping: answer probe
@@ -290,6 +300,7 @@ probed+noop
 	POST: → probed+noop+post
 	probe: refuse
 	probe gone: → polling
+	EOF: drop probe, end → over: transport close
 	Close: drop probe, close → closing
 
 probed+get+noop
@@ -299,7 +310,7 @@ probed+get+noop
 	message: deliver
 	probed ping: answer probe
 	probed bare ping, probed message: drop probe → polling+get
-	probed upgrade: switch, release → websocket
+	probed upgrade: switch, turn away → websocket
 	GET gone, broken, full: drop probe, end → over: transport error
 	POST: → probed+get+noop+post
 	probe: refuse
@@ -356,6 +367,19 @@ closing+get
 	probe: refuse
 	EOF: end → over: transport close
 	fetched: end → over: forced close
+
+parting
+	open, close, ping, pong, message, upgrade, noop, POST, probe, bad: refuse
+	probed ping, probed bare ping, probed upgrade, probed message: drop probe
+	GET: release, end → over: transport close
+	full, Close: end → over: transport close
+
+parting+post
+	open, close, ping, pong, message, upgrade, noop, POST, probe, bad: refuse
+	probed ping, probed bare ping, probed upgrade, probed message: drop probe
+	GET: release, end → over: transport close
+	POST done: → parting
+	full, Close: end → over: transport close
 
 over: transport close
 	open, close, ping, pong, message, upgrade, noop, GET, POST, probe, bad: refuse

@@ -96,3 +96,17 @@ func TestAConnectionThatHasEndedIsForgotten(t *testing.T) {
 		return true
 	})
 }
+
+func TestAGETThatOvertakesTheUpgradePacketComesTooLate(t *testing.T) {
+	r := newRig(t, nil, nil)
+	sid := r.poll()
+	c := r.dial("transport=websocket&sid=" + sid)
+	c.send("2probe")
+	c.expect("probe", "3probe")
+	answer := r.parked(sid)
+	c.send("5", "4x")
+	c.expect("upgraded", "4x")
+	if got := <-answer; got != `{"code":3,"message":"Bad request"}` {
+		t.Errorf("the GET got %q", got)
+	}
+}
