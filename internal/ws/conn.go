@@ -153,8 +153,8 @@ func (c *Conn) IsClosed() bool {
 	return c.closed
 }
 
-// shut closes nc once. The caller holds mu. Close waits for whoever is within
-// raw.Read, which may be the caller itself.
+// shut closes nc once. The caller holds mu, and Close may wait: for whoever is within
+// raw.Read, which may be the caller itself, or for TLS to say goodbye.
 func (c *Conn) shut() {
 	if c.closed {
 		return
@@ -162,10 +162,6 @@ func (c *Conn) shut() {
 	c.closed = true
 	if c.spare != nil {
 		c.spare.Close()
-	}
-	if c.raw == nil {
-		c.nc.Close()
-		return
 	}
 	c.config.Goroutines.Go(func() { c.nc.Close() })
 }
