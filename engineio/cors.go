@@ -83,8 +83,11 @@ func normalOrigin(origin string) (string, bool) {
 		return origin, true
 	}
 	u, err := url.Parse(origin)
-	if err != nil || u.Scheme == "" || u.Host == "" || u.Path != "" || u.User != nil {
+	if err != nil || u.Scheme == "" || u.Host == "" || u.User != nil || strings.Contains(u.Host, "*") {
 		return "", false
+	}
+	if u.Path != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(origin, "#") {
+		return "", false // more than an origin
 	}
 	return u.Scheme + "://" + hostPort(u.Scheme, u.Host), true
 }
@@ -113,7 +116,10 @@ func (o *origins) admits(r *http.Request, origin string) bool {
 	if o.set {
 		return slices.Contains(o.list, normal) || o.OriginFunc != nil && o.OriginFunc(origin)
 	}
-	scheme, host, _ := strings.Cut(normal, "://")
+	scheme, host, ok := strings.Cut(normal, "://")
+	if !ok || r.TLS != nil && scheme != "https" {
+		return false // a page that somebody on the way may have written
+	}
 	return host == hostPort(scheme, r.Host)
 }
 

@@ -145,6 +145,25 @@ func (r *rig) ask(method, target, body string, headers ...string) answer {
 	return answer{resp.StatusCode, string(b), resp.Header}
 }
 
+// raw sends a request as it stands.
+func (r *rig) raw(request string) answer {
+	r.Helper()
+	nc := r.connect()
+	if _, err := io.WriteString(nc, request); err != nil {
+		r.Fatal(err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(nc), nil)
+	if err != nil {
+		r.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return answer{resp.StatusCode, string(b), resp.Header}
+}
+
 // do makes a request with a query behind EIO=4&, and returns its answer.
 func (r *rig) do(method, query, body string) (status int, answer string, h http.Header) {
 	r.Helper()
@@ -271,12 +290,14 @@ func (r *rig) handshake(target string, headers ...string) (*wsClient, answer) {
 
 func headerLines(headers []string) string {
 	var b strings.Builder
-	for _, h := range slices.Concat(handshakeHeaders, headers) {
-		name, value, _ := strings.Cut(h, ": ")
-		replaced := slices.ContainsFunc(headers, func(other string) bool {
-			return h != other && strings.HasPrefix(other, name+": ")
-		})
-		if !replaced && value != "" {
+	for _, h := range handshakeHeaders {
+		name, _, _ := strings.Cut(h, ": ")
+		if !slices.ContainsFunc(headers, func(given string) bool { return strings.HasPrefix(given, name+": ") }) {
+			b.WriteString(h + "\r\n")
+		}
+	}
+	for _, h := range headers {
+		if _, value, _ := strings.Cut(h, ": "); value != "" {
 			b.WriteString(h + "\r\n")
 		}
 	}
