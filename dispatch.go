@@ -115,6 +115,7 @@ func (p *peer) throttle() {
 		}
 		room := p.room
 		p.mu.Unlock()
+		p.conn.Flush() // the peer may wait for what was sent within this batch
 		<-room
 		p.mu.Lock()
 	}
