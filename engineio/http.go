@@ -152,8 +152,32 @@ func (s *Server) writePayload(w http.ResponseWriter, r *http.Request, body []byt
 	if s.options.Header != nil {
 		s.options.Header(h, r, first)
 	}
-	w.Write(body)
+	if len(body) > autoLength {
+		s.writeLarge(w, body)
+	} else {
+		w.Write(body)
+	}
 }
+
+// writeLarge writes to a client that may be slow, but takes something within every
+// WriteTimeout.
+func (s *Server) writeLarge(w http.ResponseWriter, body []byte) {
+	control := http.NewResponseController(w)
+	for len(body) > 0 {
+		control.SetWriteDeadline(time.Now().Add(s.options.WriteTimeout)) // where it cannot, the server's own holds
+		n, err := w.Write(body[:min(len(body), writeStep)])
+		if err != nil {
+			return
+		}
+		body = body[n:]
+	}
+	if control.Flush() == nil {
+		control.SetWriteDeadline(time.Time{}) // the connection may have other uses
+	}
+}
+
+// writeStep is how much a slow client must take within WriteTimeout.
+const writeStep = 64 << 10
 
 // autoLength is up to which size net/http knows a response's length by itself.
 const autoLength = 2048
@@ -170,10 +194,11 @@ func (s *Server) writeOK(w http.ResponseWriter, r *http.Request) {
 	w.Write(okBody)
 }
 
-// keepWriting takes a server's WriteTimeout off a response that waits for news.
-func keepWriting(w http.ResponseWriter, r *http.Request) {
+// writeUntil puts another end in the place of a server's WriteTimeout: none while a
+// response waits for news.
+func writeUntil(w http.ResponseWriter, r *http.Request, end time.Time) {
 	if srv, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && srv.WriteTimeout > 0 {
-		http.NewResponseController(w).SetWriteDeadline(time.Time{}) // where it cannot, the client polls again
+		http.NewResponseController(w).SetWriteDeadline(end) // where it cannot, the client polls again
 	}
 }
 

@@ -123,9 +123,10 @@ func (c *Conn) serveGet(w http.ResponseWriter, r *http.Request) {
 		c.refusePoll(w, r, done)
 		return
 	}
-	keepWriting(w, r)
+	writeUntil(w, r, time.Time{})
 	select {
 	case body := <-g.body:
+		writeUntil(w, r, time.Now().Add(c.server.options.WriteTimeout))
 		if body == nil {
 			c.server.refuse(w, r, transportMismatch())
 			return
