@@ -1,5 +1,5 @@
-// The static server of the walk-through's page: the page and the client's ESM
-// build from the installed npm package, nothing else.
+// The walk-through's page on other ports than examples/walkthrough serves it: the page
+// and the client's ESM build from the installed npm package, nothing else.
 
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import http from "node:http";
 const file = (path) => readFileSync(new URL(path, import.meta.url));
 
 const files = {
-  "/": { type: "text/html; charset=utf-8", body: file("./page.html") },
+  "/": { type: "text/html; charset=utf-8", body: file("../../../examples/walkthrough/index.html") },
   "/socket.io.esm.min.js": {
     type: "text/javascript; charset=utf-8",
     body: file("../node_modules/client-4.3.2/dist/socket.io.esm.min.js"),
