@@ -6,8 +6,13 @@ import (
 	"sync"
 )
 
-// mailboxBytes is how much a mailbox keeps before it holds the peer back.
-const mailboxBytes = 1 << 20
+const (
+	// mailboxBytes is how much a mailbox keeps before it holds the peer back.
+	mailboxBytes = 1 << 20
+
+	// messageCost is what a message counts there besides its bytes.
+	messageCost = 64
+)
 
 // A mailbox is the Receiver of a connection whose user calls Conn.Receive.
 type mailbox struct {
@@ -15,7 +20,7 @@ type mailbox struct {
 
 	mu       sync.Mutex // guards what follows
 	messages []Message
-	bytes    int
+	bytes    int // with what the messages cost
 	closed   *CloseError
 	changed  chan struct{} // closed and renewed at each change that somebody waits for
 }
@@ -29,7 +34,8 @@ func (b *mailbox) Receive(m Message) {
 		m.Data = bytes.Clone(m.Data)
 	}
 	b.mu.Lock()
-	for b.bytes > 0 && b.bytes+len(m.Data) > mailboxBytes && b.closed == nil {
+	cost := messageCost + len(m.Data)
+	for b.bytes > 0 && b.bytes+cost > mailboxBytes && b.closed == nil {
 		changed := b.changed
 		b.mu.Unlock()
 		b.conn.Flush()
@@ -37,7 +43,7 @@ func (b *mailbox) Receive(m Message) {
 		b.mu.Lock()
 	}
 	b.messages = append(b.messages, m)
-	b.bytes += len(m.Data)
+	b.bytes += cost
 	b.signal()
 	b.mu.Unlock()
 }
@@ -64,7 +70,7 @@ func (b *mailbox) take(ctx context.Context) (Message, error) {
 	}
 	m := b.messages[0]
 	b.messages = b.messages[1:]
-	b.bytes -= len(m.Data)
+	b.bytes -= messageCost + len(m.Data)
 	b.signal()
 	return m, nil
 }

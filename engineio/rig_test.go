@@ -53,9 +53,12 @@ func (e *echo) Closed(err *CloseError) { e.rig.closed <- err }
 func newRig(t *testing.T, o *Options, hook func(c *Conn, m Message) bool) *rig {
 	t.Helper()
 	r := newServerRig(t, o, hook)
-	r.serve(httptest.NewServer(r.server))
+	r.listen()
 	return r
 }
+
+// listen serves the rig's server on a TCP port.
+func (r *rig) listen() { r.serve(httptest.NewServer(r.server)) }
 
 // newServerRig makes the server, which serve has still to start.
 func newServerRig(t *testing.T, o *Options, hook func(c *Conn, m Message) bool) *rig {
@@ -334,7 +337,7 @@ func (c *wsClient) send(texts ...string) {
 	c.Helper()
 	var b []byte
 	for _, text := range texts {
-		b = ws.AppendMasked(b, ws.OpText, []byte(text))
+		b = appendText(b, text)
 	}
 	if _, err := c.Write(b); err != nil {
 		c.Fatal(err)
@@ -368,6 +371,9 @@ func (c *wsClient) next() string {
 		}
 	}
 }
+
+// appendText appends a client's text message.
+func appendText(b []byte, text string) []byte { return ws.AppendMasked(b, ws.OpText, []byte(text)) }
 
 func (c *wsClient) expect(why string, texts ...string) {
 	c.Helper()

@@ -379,6 +379,8 @@ func TestReceive(t *testing.T) {
 				c.send("4a", "4b")
 				c.expect("echoes", "4a", "4b")
 				c.send("1")
+				c.expect("the end", "close")
+				c.Conn.Close()
 			} else {
 				query := "transport=polling&sid=" + r.poll()
 				r.want("two", "POST", query, "4a\x1e4b", 200, "ok")
