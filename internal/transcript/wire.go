@@ -74,10 +74,12 @@ func (c *conn) send(method, target, body string, headers []header) error {
 	} else {
 		text += "Connection: close\r\n"
 	}
+	sized := method != http.MethodPost && body == ""
 	for _, h := range headers {
 		text += h.name + ": " + h.value + "\r\n"
+		sized = sized || h.name == "Content-Length"
 	}
-	if method == http.MethodPost || body != "" {
+	if !sized {
 		text += fmt.Sprintf("Content-Length: %d\r\n", len(body))
 	}
 	_, err := io.WriteString(c, text+"\r\n"+body)
