@@ -1,5 +1,7 @@
 package sio5
 
+import "bytes"
+
 import (
 	"encoding/json/jsontext"
 	"strconv"
@@ -34,10 +36,18 @@ func Placeholder(raw []byte) (num int, ok bool) {
 	return num, true
 }
 
+// usualPlaceholder is how the placeholders of all known clients begin.
+var usualPlaceholder = []byte(`{"_placeholder":true,"num":`)
+
 // readPlaceholder reads the placeholder that begins at b[i], and returns its
 // number and its end. The number is -1 if there is none. It never reads beyond
 // the second member.
 func readPlaceholder(b []byte, i int) (num, end int) {
+	if bytes.HasPrefix(b[min(i, len(b)):], usualPlaceholder) {
+		if num, end = readIndex(b, i+len(usualPlaceholder)); num >= 0 && at(b, end) == '}' {
+			return num, end + 1
+		}
+	}
 	num = -1
 	marked := false
 	between := byte('{')
