@@ -102,9 +102,10 @@ func TestBadPolling(t *testing.T) {
 		{"B41 poll of a WebSocket's session", nil, func(v *victim) {
 			l := v.upgrade("EIO=4&transport=websocket")
 			sid := l.wantPrefix(`0{"sid":"`)[len(`0{"sid":"`):][:20]
+			l.text("40").wantConnected("")
 			v.wantError("a GET", v.get(sid), badRequest)
 			v.wantError("a POST", v.post(sid, "4x"), badRequest)
-			l.text("40").wantPrefix(`40{"sid":"`)
+			l.text(`421["echo"]`).want("431[]")
 		}},
 		{"B42 many packets", nil, func(v *victim) {
 			sid := v.session()
