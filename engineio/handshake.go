@@ -108,28 +108,23 @@ func (s *Server) newConn(r *http.Request, via carrier) (*Conn, error) {
 	return c, nil
 }
 
-// register makes the connection known and starts its heart. From here on it may be
-// closed at any time. Run must follow.
-func (s *Server) register(c *Conn) error {
-	if err := s.add(c); err != nil {
-		return err
-	}
+// begin starts the heart of a connection that has been added, and has the program
+// handle it, on the goroutine that add has counted. It says whether the connection is
+// still open: it may be closed at any time once it has been added.
+func (s *Server) begin(c *Conn) bool {
 	s.trace.opened(c)
 	now := s.now()
 	c.mu.Lock()
 	c.session.start(now)
 	c.schedule(now)
+	open := c.session.state == stateOpen
 	c.mu.Unlock()
-	return nil
-}
-
-// run has the program handle the connection, on the goroutine that add has counted.
-func (s *Server) run(c *Conn) {
 	go func() {
 		defer s.goroutines.Done()
 		s.handle(c)
 		c.handled()
 	}()
+	return open
 }
 
 // unavailable answers a handshake while the server shuts down, or one whose id is
@@ -158,11 +153,11 @@ func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, c *Conn) {
 	c.poll.Store(newPolling())
 	ready := make(chan struct{})
 	c.ready = ready
-	if err := s.register(c); err != nil {
+	if err := s.add(c); err != nil {
 		s.unavailable(w, r, err)
 		return
 	}
-	s.run(c)
+	s.begin(c)
 	<-ready // what the client sends from now on has a receiver
 	if t := s.options.Cookie; t != nil {
 		cookie := *t
@@ -173,19 +168,20 @@ func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, c *Conn) {
 }
 
 func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, c *Conn) {
-	if s.find(c.id) != nil { // while it can still be answered
-		s.unavailable(w, r, errTaken)
+	if err := s.add(c); err != nil { // while it can still be answered
+		s.unavailable(w, r, err)
 		return
 	}
 	open := ws.AppendFrame(nil, ws.OpText, s.handshake([]byte{byte(eio4.Open)}, c, WebSocket))
 	sock := s.accept(w, r, c, open)
 	if sock == nil {
+		s.remove(c)
+		s.release()
 		return
 	}
 	c.socket.Store(sock)
-	if err := s.register(c); err != nil {
-		sock.CloseNow() // too late for an answer: the server has just begun to close
-		return
+	if !s.begin(c) { // whoever closed it may not have known of the WebSocket
+		sock.Close(ws.StatusNoStatus, "")
+		s.leave(sock)
 	}
-	s.run(c)
 }

@@ -12,7 +12,7 @@ import (
 
 // newLoopRig is a rig whose connections are handled by a function that receives.
 func newLoopRig(t *testing.T, o *Options, handle func(*Conn)) *rig {
-	r := &rig{T: t}
+	r := &rig{T: t, wait: 10 * time.Second}
 	r.server = NewServer(handle, r.quiet(o))
 	r.listen()
 	return r

@@ -29,6 +29,7 @@ type rig struct {
 	server *Server
 	http   *httptest.Server
 	closed chan *CloseError // of every connection
+	wait   time.Duration    // how long to wait for what must happen
 	log    safeBuffer
 }
 
@@ -62,7 +63,7 @@ func (r *rig) listen() { r.serve(httptest.NewServer(r.server)) }
 
 // newServerRig makes the server, which serve has still to start.
 func newServerRig(t *testing.T, o *Options, hook func(c *Conn, m Message) bool) *rig {
-	r := &rig{T: t, closed: make(chan *CloseError, 100)}
+	r := &rig{T: t, closed: make(chan *CloseError, 100), wait: 10 * time.Second}
 	r.server = NewServer(func(c *Conn) { c.Attach(&echo{c: c, rig: r, hook: hook}) }, r.quiet(o))
 	return r
 }
@@ -155,14 +156,20 @@ func (r *rig) raw(request string) answer {
 	if _, err := io.WriteString(nc, request); err != nil {
 		r.Fatal(err)
 	}
+	return readAnswer(r.T, nc)
+}
+
+// readAnswer reads what comes back over a connection.
+func readAnswer(t *testing.T, nc net.Conn) answer {
+	t.Helper()
 	resp, err := http.ReadResponse(bufio.NewReader(nc), nil)
 	if err != nil {
-		r.Fatal(err)
+		t.Fatal(err)
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
 	if err != nil {
-		r.Fatal(err)
+		t.Fatal(err)
 	}
 	return answer{resp.StatusCode, string(b), resp.Header}
 }
@@ -226,7 +233,7 @@ func (r *rig) parked(sid string) <-chan string {
 // until waits for something to become so.
 func (r *rig) until(what string, so func() bool) {
 	r.Helper()
-	end := time.Now().Add(10 * time.Second)
+	end := time.Now().Add(r.wait)
 	for !so() {
 		if time.Now().After(end) {
 			r.Fatalf("it did not happen that %s", what)
@@ -315,12 +322,17 @@ func (r *rig) connect() net.Conn {
 	transport := r.http.Client().Transport.(*http.Transport)
 	address := strings.TrimPrefix(strings.TrimPrefix(r.http.URL, "http://"), "https://")
 	switch {
+	case transport.DialContext != nil: // in memory, where time does not pass
+		nc, err = transport.DialContext(r.Context(), "tcp", address)
+		if err != nil {
+			r.Fatal(err)
+		}
+		r.Cleanup(func() { nc.Close() })
+		return nc
 	case r.http.TLS != nil:
 		config := transport.TLSClientConfig.Clone()
 		config.NextProtos = []string{"http/1.1"}
 		nc, err = tls.Dial("tcp", address, config)
-	case transport.DialContext != nil:
-		nc, err = transport.DialContext(r.Context(), "tcp", address)
 	default:
 		nc, err = net.Dial("tcp", address)
 	}
@@ -402,7 +414,7 @@ func (r *rig) wantClosed(reason string) error {
 			r.Fatalf("closed with %q (%v), want %q", err.Reason, err.Err, reason)
 		}
 		return err.Err
-	case <-time.After(10 * time.Second):
+	case <-time.After(r.wait):
 		r.Fatalf("not closed, want %q", reason)
 		return nil
 	}

@@ -131,7 +131,7 @@ func (s *Server) hold(c *Conn) bool {
 	return true
 }
 
-// release ends hold.
+// release ends hold, or takes back what add has counted.
 func (s *Server) release() { s.goroutines.Done() }
 
 func (s *Server) remove(c *Conn) {

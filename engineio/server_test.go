@@ -117,32 +117,6 @@ func TestAnUpgradeThatFailsLeavesPolling(t *testing.T) {
 	}
 }
 
-func TestUpgradeTimesOut(t *testing.T) {
-	r := newRig(t, &Options{UpgradeTimeout: 30 * time.Millisecond}, nil)
-	sid := r.poll()
-	c := r.dial("transport=websocket&sid=" + sid)
-	c.send("2probe")
-	c.expect("then closed", "3probe", "close")
-	r.want("polling goes on", "POST", "transport=polling&sid="+sid, "4x", 200, "ok")
-}
-
-func TestReleasedGETsDoNotStorm(t *testing.T) {
-	r := newRig(t, nil, nil)
-	sid := r.poll()
-	answer := r.parked(sid)
-	c := r.dial("transport=websocket&sid=" + sid)
-	start := time.Now()
-	c.send("2probe")
-	c.expect("probe", "3probe")
-	if got := <-answer; got != "6" {
-		t.Fatalf("got %q, want a noop", got)
-	}
-	r.want("the next one waits", "GET", "transport=polling&sid="+sid, "", 200, "6")
-	if d := time.Since(start); d < releaseEvery {
-		t.Errorf("two noops within %v", d)
-	}
-}
-
 func TestRefusals(t *testing.T) {
 	r := newRig(t, nil, nil)
 	tests := []struct {
@@ -313,49 +287,6 @@ func TestAnAbortedGETEndsTheSession(t *testing.T) {
 	cancel()
 	<-done
 	r.wantClosed("transport error")
-}
-
-func TestHeartbeat(t *testing.T) {
-	o := Options{PingInterval: 50 * time.Millisecond, PingTimeout: 100 * time.Millisecond}
-	t.Run("a pong keeps a WebSocket alive", func(t *testing.T) {
-		r := newRig(t, &o, nil)
-		c := r.dial("transport=websocket").open()
-		for range 4 {
-			c.expect("a ping", "2")
-			c.send("3")
-		}
-	})
-	t.Run("without one it ends", func(t *testing.T) {
-		r := newRig(t, &o, nil)
-		c := r.dial("transport=websocket").open()
-		c.expect("a ping, then the end", "2", "close")
-		r.wantClosed("ping timeout")
-	})
-	t.Run("polling", func(t *testing.T) {
-		r := newRig(t, &o, nil)
-		query := "transport=polling&sid=" + r.poll()
-		for range 3 {
-			r.want("a ping", "GET", query, "", 200, "2")
-			r.want("a pong", "POST", query, "3", 200, "ok")
-		}
-		r.want("a ping", "GET", query, "", 200, "2")
-		r.wantClosed("ping timeout")
-	})
-}
-
-func TestAReceiverMayHoldThePeerBackForLongerThanAPongMayTake(t *testing.T) {
-	hold := make(chan struct{})
-	r := newRig(t, &Options{PingInterval: 20 * time.Millisecond, PingTimeout: 40 * time.Millisecond}, func(c *Conn, m Message) bool {
-		<-hold
-		return false
-	})
-	c := r.dial("transport=websocket").open()
-	c.send("4held")
-	c.expect("a ping", "2")
-	c.send("3") // waits behind the message
-	time.Sleep(200 * time.Millisecond)
-	close(hold)
-	c.expect("the session lives", "4held")
 }
 
 func TestReceive(t *testing.T) {
