@@ -29,6 +29,7 @@ help: ## list the targets
 
 .PHONY: run
 run: ## start the walk-through's server and page; Ctrl-C ends it
+	@go run ./internal/cmd/setup clients
 	@go build -o $(BIN)/walkthrough ./examples/walkthrough
 	@exec $(BIN)/walkthrough
 

@@ -2,8 +2,9 @@
 // distribution's packages, the npm packages of interop/js, and the linter of the tools
 // module. It is quick when all of it is there.
 //
-//	setup         everything
-//	setup lint    the linter alone
+//	setup           everything
+//	setup clients   the npm packages and what they need
+//	setup lint      the linter alone
 //
 // Distribution packages are installed only by root or with CI=true in the environment;
 // otherwise setup names what is missing and exits 2. It runs from the repository's root.
@@ -11,6 +12,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -27,28 +29,37 @@ const logs = ".tmp/setup"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	install := everything
-	if slices.Equal(os.Args[1:], []string{"lint"}) {
-		install = linter
-	}
-	if err := install(ctx); err != nil {
+	if err := install(ctx, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "set-up:", err)
 		os.Exit(2)
 	}
-}
-
-func everything(ctx context.Context) error {
-	for _, part := range []func(context.Context) error{system, packages, linter} {
-		if err := part(ctx); err != nil {
-			return err
-		}
-	}
 	fmt.Println("set-up: complete")
-	return nil
 }
 
-// system makes sure of Node.js, npm, Chromium and a Chinese font.
-func system(ctx context.Context) error {
+// install installs what the arguments choose, everything where there are none.
+func install(ctx context.Context, args []string) error {
+	switch {
+	case len(args) == 0:
+		return errors.Join(clients(ctx, slices.Concat(forClients, forBrowser)), linter(ctx))
+	case slices.Equal(args, []string{"clients"}):
+		return clients(ctx, forClients)
+	case slices.Equal(args, []string{"lint"}):
+		return linter(ctx)
+	}
+	return fmt.Errorf("%q is not a part of it", args)
+}
+
+// clients installs the npm packages of the JavaScript tests, the official clients among
+// them, once the machine has what is needed.
+func clients(ctx context.Context, needs []need) error {
+	if err := system(ctx, needs); err != nil {
+		return err
+	}
+	return npm.Ci(ctx, os.Stdout, "interop/js", logs+"/npm.log")
+}
+
+// system makes sure that the machine has what is needed.
+func system(ctx context.Context, needs []need) error {
 	missing := probe(needs)
 	if len(missing) == 0 {
 		return nil
@@ -89,11 +100,6 @@ func installer() func(context.Context, []need) error {
 		command := slices.Concat(apt, []string{"install", "--no-install-recommends"}, pkgs)
 		return step(ctx, "installing "+strings.Join(pkgs, " "), "apt-install", command...)
 	}
-}
-
-// packages installs the npm packages of the JavaScript tests.
-func packages(ctx context.Context) error {
-	return npm.Ci(ctx, os.Stdout, "interop/js", logs+"/npm.log")
 }
 
 // linter builds golangci-lint as the tools module pins it. GOWORK=off keeps the other

@@ -12,19 +12,23 @@ import (
 // nodeMajor is the oldest Node.js that interop/js runs on (its package.json says so too).
 const nodeMajor = 20
 
-// need is something that must be on the machine before npm can go on.
+// need is something that must be on the machine already or come from its packages.
 type need struct {
 	name   string   // as the message for the user calls it
 	debian []string // the packages that bring it
 	have   func() bool
 }
 
-var needs = []need{
-	{"Node.js 20 or newer", []string{"nodejs"}, haveNode},
-	{"npm", []string{"npm"}, func() bool { return onPath("npm") }},
-	{"Chromium", []string{"chromium"}, haveChromium},
-	{"a Chinese font", []string{"fontconfig", "fonts-wqy-microhei"}, haveFont},
-}
+var (
+	forClients = []need{
+		{"Node.js 20 or newer", []string{"nodejs"}, haveNode},
+		{"npm", []string{"npm"}, func() bool { return onPath("npm") }},
+	}
+	forBrowser = []need{
+		{"Chromium", []string{"chromium"}, haveChromium},
+		{"a Chinese font", []string{"fontconfig", "fonts-wqy-microhei"}, haveFont},
+	}
+)
 
 // probe returns those of the needs that are not met.
 func probe(of []need) []need {
