@@ -24,6 +24,11 @@ import (
 	"socketio/engineio"
 )
 
+const (
+	enginePath = "/engine.io/"
+	socketPath = "/socket.io/"
+)
+
 // What the suites expect of both servers.
 var channel = engineio.Options{
 	PingInterval: 300 * time.Millisecond,
@@ -47,8 +52,8 @@ func run() error {
 		port = "3000"
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/engine.io/", newEngineIO())
-	mux.Handle("/socket.io/", newSocketIO())
+	mux.Handle(enginePath, newEngineIO())
+	mux.Handle(socketPath, newSocketIO())
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	failed := make(chan error, 2)
 	for _, host := range []string{"127.0.0.1", "::1"} {
@@ -81,7 +86,7 @@ func isMissing(err error) bool {
 // newEngineIO returns a server that sends every message back.
 func newEngineIO() *engineio.Server {
 	o := channel
-	o.Path = "/engine.io/"
+	o.Path = enginePath
 	return engineio.NewServer(func(c *engineio.Conn) { c.Attach(echo{c}) }, &o)
 }
 
