@@ -337,8 +337,9 @@ func (s *session) parting(e event) effects {
 		return 0
 	case inClose, inFull:
 		return s.end(reasonTransportClose, nil)
+	default:
+		return s.afterwards(e)
 	}
-	return s.afterwards(e)
 }
 
 func (s *session) pong(now time.Duration) effects {
