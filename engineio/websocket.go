@@ -14,19 +14,8 @@ type socket struct {
 	conn     *Conn
 	early    []byte // what came with the handshake, until serve
 	upgraded bool   // it took over from polling; set before it carries the connection
-	stack    stack  // of the reader
+	greeted  bool   // a message has come: the one that joins a namespace, usually
 }
-
-// stack says whether the reader's stack may have grown. A fresh goroutine has a
-// small one: at the first message, which is where namespaces are joined, and when a
-// busy connection falls silent, the reader is renewed.
-type stack uint8
-
-const (
-	fresh stack = iota
-	renewed
-	grown
-)
 
 // accept makes a WebSocket of the request, whose first frames are open, if any. On an
 // error the response is written.
@@ -76,19 +65,18 @@ func (s *socket) Message(m ws.Message) {
 			return
 		}
 	}
-	if s.stack == fresh {
-		s.stack = renewed
+	if !s.greeted {
+		s.greeted = true
 		s.Renew()
-	} else {
-		s.stack = grown
 	}
 	c.receiver.Receive(Message{Data: p.Data, Binary: p.Binary, Owned: m.Owned && p.Binary})
 }
 
-// rest gives a busy connection's memory back when only its heart beats.
+// rest lets the reader go on in a fresh goroutine after a pong. Handling messages, and
+// the pong as well, makes a stack grow, and a parked one never shrinks; a connection at rest
+// is to cost the smallest.
 func (s *socket) rest(t eio4.Type) {
-	if t == eio4.Pong && s.stack == grown {
-		s.stack = renewed
+	if t == eio4.Pong {
 		s.Renew()
 	}
 }

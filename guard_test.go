@@ -1,0 +1,296 @@
+//go:build !race
+
+package socketio_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"socketio"
+	"socketio/engineio"
+	"socketio/internal/ws"
+)
+
+const (
+	guardClients = 5000
+
+	// The most that an idle WebSocket client may take of heap and stack.
+	maxChannelBytes = 4608 // an Engine.IO connection
+	maxSessionBytes = 7168 // with a namespace joined
+
+	// guardAllocs is the most that echoing one typed event may allocate.
+	guardAllocs = 8
+)
+
+// TestGuardMemory holds 5,000 idle clients of a second process, since each process
+// may have 20,000 descriptors, and says what one costs.
+func TestGuardMemory(t *testing.T) {
+	channel := bytesPerClient(t, "channel", func() (http.Handler, func()) {
+		srv := engineio.NewServer(func(c *engineio.Conn) { c.Attach(deaf{}) }, &engineio.Options{Logger: slog.New(slog.DiscardHandler)})
+		return srv, func() { srv.Close() }
+	})
+	session := bytesPerClient(t, "session", sessionServer(0))
+	busy := bytesPerClient(t, "busy", sessionServer(2*time.Second))
+	fmt.Printf("heap+stack B/conn: channel %d, session %d, session that was busy %d\n", channel, session, busy)
+	if channel > maxChannelBytes {
+		t.Errorf("an idle connection takes %d bytes, want at most %d", channel, maxChannelBytes)
+	}
+	if session > maxSessionBytes {
+		t.Errorf("an idle session takes %d bytes, want at most %d", session, maxSessionBytes)
+	}
+	if busy > maxSessionBytes {
+		t.Errorf("an idle session that was busy takes %d bytes, want at most %d", busy, maxSessionBytes)
+	}
+}
+
+// A deaf receiver takes no notice of what it receives.
+type deaf struct{}
+
+func (deaf) Receive(engineio.Message)    {}
+func (deaf) Closed(*engineio.CloseError) {}
+
+func sessionServer(ping time.Duration) func() (http.Handler, func()) {
+	return func() (http.Handler, func()) {
+		srv := socketio.NewServer(&socketio.Options{PingInterval: ping, Logger: slog.New(slog.DiscardHandler)})
+		srv.OnAck("echo", func(_ context.Context, _ *socketio.Socket, v string) (string, error) { return v, nil })
+		return srv, func() { srv.Close() }
+	}
+}
+
+// bytesPerClient serves a second process's clients and measures them.
+func bytesPerClient(t *testing.T, kind string, server func() (http.Handler, func())) int {
+	t.Helper()
+	handler, stop := server()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := &http.Server{Handler: handler}
+	go web.Serve(l)
+	defer web.Close()
+	defer stop()
+
+	before := heapAndStack()
+	clients := exec.Command(os.Args[0], "-test.run=^TestGuardClients$", "-test.v")
+	clients.Env = append(os.Environ(), "GUARD_ADDR="+l.Addr().String(), "GUARD_KIND="+kind)
+	clients.Stderr = os.Stderr
+	hold, err := clients.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := clients.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := clients.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer clients.Wait()
+	defer hold.Close()
+	for scanner := bufio.NewScanner(said); scanner.Scan(); {
+		if scanner.Text() == "ready" {
+			return int(heapAndStack()-before) / guardClients
+		}
+	}
+	t.Fatal("the clients did not get ready")
+	return 0
+}
+
+// heapAndStack is what the heap's live objects and the stacks take.
+func heapAndStack() int64 {
+	var m runtime.MemStats
+	for range 3 { // until what finalizers and pools held is gone
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc + m.StackInuse)
+}
+
+// TestGuardClients is the second process.
+func TestGuardClients(t *testing.T) {
+	addr := os.Getenv("GUARD_ADDR")
+	if addr == "" {
+		t.Skip("the clients' process of TestGuardMemory")
+	}
+	var ready sync.WaitGroup
+	slots := make(chan struct{}, 64)
+	for range guardClients {
+		ready.Add(1)
+		slots <- struct{}{}
+		c, err := newGuardClient(addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			kind := os.Getenv("GUARD_KIND")
+			err := c.prepare(kind)
+			<-slots
+			if err == nil && kind == "busy" {
+				err = c.rest()
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			ready.Done()
+			c.beat()
+		}()
+	}
+	ready.Wait()
+	fmt.Println("ready")
+	io.Copy(io.Discard, os.Stdin)
+}
+
+// A guardClient is a bare client.
+type guardClient struct {
+	net.Conn
+	parser ws.Parser
+	buf    []byte
+	in     [512]byte
+}
+
+func newGuardClient(addr string) (*guardClient, error) {
+	nc, err := net.Dial("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	_, err = io.WriteString(nc, "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: guard\r\nConnection: Upgrade\r\n"+
+		"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+	if err != nil {
+		return nil, err
+	}
+	c := &guardClient{Conn: nc, parser: ws.Parser{Client: true}}
+	for !strings.Contains(string(c.buf), "\r\n\r\n") {
+		n, err := nc.Read(c.in[:])
+		if err != nil {
+			return nil, err
+		}
+		c.buf = append(c.buf, c.in[:n]...)
+	}
+	_, rest, _ := strings.Cut(string(c.buf), "\r\n\r\n")
+	c.buf = []byte(rest)
+	return c, nil
+}
+
+// prepare makes the client what its kind is.
+func (c *guardClient) prepare(kind string) error {
+	if err := c.await("0{"); err != nil || kind == "channel" {
+		return err
+	}
+	if err := c.say("40"); err != nil {
+		return err
+	}
+	if err := c.await("40{"); err != nil || kind == "session" {
+		return err
+	}
+	for i := range 20 {
+		if err := c.say(fmt.Sprintf(`42%d["echo",%q]`, i, strings.Repeat("x", 400))); err != nil {
+			return err
+		}
+		if err := c.await(fmt.Sprint("43", i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rest is silent for two heartbeats.
+func (c *guardClient) rest() error {
+	for range 2 {
+		if err := c.await("2"); err != nil {
+			return err
+		}
+		if err := c.say("3"); err != nil {
+			return err
+		}
+	}
+	return c.await("2") // by now the second pong has been seen
+}
+
+func (c *guardClient) say(text string) error {
+	_, err := c.Write(ws.AppendMasked(nil, ws.OpText, []byte(text)))
+	return err
+}
+
+// await reads until a message begins so.
+func (c *guardClient) await(prefix string) error {
+	for {
+		m, n, err := c.parser.Next(c.buf)
+		c.buf = c.buf[n:]
+		switch {
+		case err != nil:
+			return err
+		case m.Op == ws.OpText && strings.HasPrefix(string(m.Data), prefix):
+			return nil
+		case m.Op == ws.OpClose:
+			return errors.New("closed by the server")
+		case m.Op == 0:
+			n, err := c.Read(c.in[:])
+			if err != nil {
+				return err
+			}
+			c.buf = c.in[:n]
+		}
+	}
+}
+
+// beat answers heartbeats.
+func (c *guardClient) beat() {
+	for c.await("2") == nil {
+		if c.say("3") != nil {
+			return
+		}
+	}
+}
+
+// TestGuardAllocations counts what the server allocates for one typed event that is
+// acknowledged with its argument. The client, in the same process, allocates nothing.
+func TestGuardAllocations(t *testing.T) {
+	handler, stop := sessionServer(0)()
+	defer stop()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := &http.Server{Handler: handler}
+	go web.Serve(l)
+	defer web.Close()
+	c, err := newGuardClient(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.prepare("session"); err != nil {
+		t.Fatal(err)
+	}
+	event := ws.AppendMasked(nil, ws.OpText, []byte(`421["echo","0123456789abcdef0123456789abcdef"]`))
+	answer := len(ws.AppendFrame(nil, ws.OpText, []byte(`431["0123456789abcdef0123456789abcdef"]`)))
+	round := func() {
+		if _, err := c.Write(event); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(c, c.in[:answer]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 1000 {
+		round()
+	}
+	n := testing.AllocsPerRun(2000, round)
+	fmt.Printf("allocations per echoed event: %.1f\n", n)
+	if n > guardAllocs {
+		t.Errorf("%.1f allocations per echoed event, want at most %d", n, guardAllocs)
+	}
+}
