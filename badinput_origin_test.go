@@ -9,9 +9,8 @@ import (
 	"socketio/engineio"
 )
 
-// The requests of these tests are for the host victim.test.
-//
-// CVE-2019-13611 CVE-2020-28481 GHSA-mj22-23ff-2hrr
+// The requests of these tests are for the host victim.test. See CVE-2019-13611,
+// CVE-2020-28481 and GHSA-mj22-23ff-2hrr.
 func TestBadOrigins(t *testing.T) {
 	testBadInputs(t, []badInput{
 		{"B70 WebSocket of another origin", nil, func(v *victim) {

@@ -176,7 +176,7 @@ func TestBadAttachments(t *testing.T) {
 			v.until("the sessions end", func() bool { return v.srv.Engine().Len() == 1 })
 			v.wantNothingDelivered()
 		}},
-		{"B105 large attachments together", small(1000), func(v *victim) {
+		{"B105 large attachments together", small(), func(v *victim) {
 			v.joinedWebSocket().text("452-1" + placeholders("echo", 2)).binary(strings.Repeat("x", 600)).binary(strings.Repeat("x", 400)).wantPrefix("462-1")
 			v.joinedWebSocket().text("452-" + placeholders("relay", 2)).binary(strings.Repeat("x", 600)).binary(strings.Repeat("x", 401)).wantClosed(1005)
 			v.wantNothingDelivered()
@@ -391,8 +391,7 @@ func attackWithUnusualJSON(v *victim) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, err := range v.errors {
-		var wrong *socketio.DecodeError
-		if !errors.As(err, &wrong) {
+		if _, ok := errors.AsType[*socketio.DecodeError](err); !ok {
 			v.Errorf("OnError was given %v", err)
 		}
 	}

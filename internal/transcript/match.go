@@ -1,6 +1,7 @@
 package transcript
 
 import (
+	"maps"
 	"regexp"
 	"strings"
 )
@@ -58,8 +59,6 @@ func (v variables) match(line, said string) bool {
 		}
 		learned[name] = found[i+1]
 	}
-	for name, is := range learned {
-		v[name] = is
-	}
+	maps.Copy(v, learned)
 	return true
 }

@@ -93,8 +93,8 @@ func (t *Transcript) sections(text string) (wire []string, first int, err error)
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	begin := len(lines)
 	for i, line := range lines {
-		section, ok := strings.CutPrefix(line, "-- ")
-		if section, ok = strings.CutSuffix(section, " --"); !ok || !strings.HasPrefix(line, "-- ") {
+		section, ok := between(line, "-- ", " --")
+		if !ok {
 			continue
 		}
 		if section != "wire" || begin < len(lines) {
@@ -115,6 +115,15 @@ func (t *Transcript) sections(text string) (wire []string, first int, err error)
 		}
 	}
 	return lines[begin+1:], begin + 2, nil
+}
+
+// between returns what a line has between its beginning and its end.
+func between(line, begin, end string) (middle string, ok bool) {
+	middle, ok = strings.CutPrefix(line, begin)
+	if !ok {
+		return "", false
+	}
+	return strings.CutSuffix(middle, end)
 }
 
 // addLine takes in one line of the wire.
@@ -212,8 +221,8 @@ func (s *step) webSocket(content string) (wrong string) {
 		s.kind, s.query = opening, content
 		return ""
 	}
-	special, ok := strings.CutPrefix(content, "(")
-	if special, ok = strings.CutSuffix(special, ")"); !ok || content == special {
+	special, ok := between(content, "(", ")")
+	if !ok {
 		s.kind, s.data = message, content
 		return ""
 	}

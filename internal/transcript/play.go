@@ -97,13 +97,7 @@ func (p *player) speak(s *step) error {
 	if err != nil {
 		return err
 	}
-	data, unknown := p.vars.expand(s.data)
-	if unknown != "" && s.kind == message {
-		return p.fail(s.line, "the server has not said yet what %s stands for", unknown)
-	}
 	switch s.kind {
-	case message:
-		err = c.writeFrame(textFrame, data)
 	case binaryMessage:
 		err = c.writeFrame(binaryFrame, s.data)
 	case closing:
@@ -111,6 +105,12 @@ func (p *player) speak(s *step) error {
 	case hangUp:
 		c.hangUp()
 		delete(p.sockets, c.name)
+	default:
+		data, unknown := p.vars.expand(s.data)
+		if unknown != "" {
+			return p.fail(s.line, "the server has not said yet what %s stands for", unknown)
+		}
+		err = c.writeFrame(textFrame, data)
 	}
 	if err != nil {
 		return p.fail(s.line, "the server does not take it: %v", err)
@@ -195,8 +195,8 @@ func (p *player) cutRequest(s *step) error {
 
 // latest returns the index of the last request with that name.
 func (p *player) latest(name string) int {
-	for i := len(p.requests) - 1; i >= 0; i-- {
-		if p.requests[i].name == name {
+	for i, c := range slices.Backward(p.requests) {
+		if c.name == name {
 			return i
 		}
 	}
@@ -239,14 +239,11 @@ func (p *player) listen(s *step) error {
 	if err != nil {
 		return err
 	}
-	same := h.kind == s.kind && h.code == s.code
-	switch s.kind {
-	case message:
-		same = same && p.vars.match(s.data, h.data)
-	case binaryMessage:
-		same = same && h.data == s.data
+	same := h.data == s.data
+	if s.kind == message {
+		same = p.vars.match(s.data, h.data)
 	}
-	if !same {
+	if !same || h.kind != s.kind || h.code != s.code {
 		return p.fail(s.line, "the server says: %s", h)
 	}
 	if h.kind == closing {

@@ -33,8 +33,9 @@ func (h heard) String() string {
 		return fmt.Sprintf("(close %d)", h.code)
 	case hangUp:
 		return "(end)"
+	default:
+		return visible
 	}
-	return visible
 }
 
 // A conn is one connection to the server. A goroutine reads what the server says.
@@ -68,21 +69,23 @@ const webSocketKey = "dHJhbnNjcmlwdHNhcmVmdQ=="
 
 // send writes a request.
 func (c *conn) send(method, target, body string, headers []header) error {
-	text := method + " " + target + " HTTP/1.1\r\nHost: transcript.test\r\n"
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s %s HTTP/1.1\r\nHost: transcript.test\r\n", method, target)
 	if c.name == "ws" || strings.HasPrefix(c.name, "ws:") {
-		text += "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + webSocketKey + "\r\n"
+		text.WriteString("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + webSocketKey + "\r\n")
 	} else {
-		text += "Connection: close\r\n"
+		text.WriteString("Connection: close\r\n")
 	}
 	sized := method != http.MethodPost && body == ""
 	for _, h := range headers {
-		text += h.name + ": " + h.value + "\r\n"
+		text.WriteString(h.name + ": " + h.value + "\r\n")
 		sized = sized || h.name == "Content-Length"
 	}
 	if !sized {
-		text += fmt.Sprintf("Content-Length: %d\r\n", len(body))
+		fmt.Fprintf(&text, "Content-Length: %d\r\n", len(body))
 	}
-	_, err := io.WriteString(c, text+"\r\n"+body)
+	text.WriteString("\r\n" + body)
+	_, err := io.WriteString(c, text.String())
 	return err
 }
 
