@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestPollingHandshakeAnswersWithTheOpenPacketAlone(t *testing.T) {
