@@ -22,6 +22,13 @@ func TestBadInputThatOnlyTimeEnds(t *testing.T) {
 				v.want("an upgrade", l.write(handshake("EIO=4&transport=websocket")).answer("GET"), 500, "")
 			})
 		}},
+		{"B17 Allow takes no notice of the time", allowing(func(*http.Request) error { time.Sleep(11 * time.Second); return nil }), func(v *victim) {
+			l := v.dial()
+			v.wantAfter(10*time.Second, func() {
+				v.want("a GET", l.write(request("GET", "/socket.io/?EIO=4&transport=polling", "")).answer("GET"), 500, "")
+			})
+			time.Sleep(time.Second) // Allow returns
+		}},
 		{"B35 slow body", nil, func(v *victim) {
 			sid := v.session()
 			l := v.dial().write(request("POST", "/socket.io/?"+polling(sid), "", "Content-Length: 1000"))

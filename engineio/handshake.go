@@ -54,7 +54,17 @@ func (s *Server) allow(w http.ResponseWriter, r *http.Request) bool {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), allowTimeout)
 	defer cancel()
-	err := contained(func() error { return s.options.Allow(r.WithContext(ctx)) })
+	// On a goroutine of its own, since it may take no notice of the time.
+	decided := make(chan error, 1)
+	s.goroutines.Go(func() {
+		decided <- contained(func() error { return s.options.Allow(r.WithContext(ctx)) })
+	})
+	var err error
+	select {
+	case err = <-decided:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
 	var panicked panicError
 	switch {
 	case err == nil:
