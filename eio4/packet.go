@@ -10,6 +10,7 @@ package eio4
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 )
 
 // Revision is the protocol revision, the value of the query parameter EIO.
@@ -91,7 +92,7 @@ func decodeBase64(b []byte) ([]byte, error) {
 	n, err := strictBase64.Decode(b, b)
 	if err != nil {
 		at := 0
-		if corrupt, ok := err.(base64.CorruptInputError); ok {
+		if corrupt, ok := errors.AsType[base64.CorruptInputError](err); ok {
 			at = int(corrupt)
 		}
 		return nil, &DecodeError{Offset: 1 + at, Err: ErrBase64}

@@ -2,6 +2,7 @@ package engineio
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -223,7 +224,7 @@ func (c *Conn) followLocked(now time.Duration, done effects) effects {
 	var dropped *socket
 	if p := c.poll.Load(); p != nil {
 		var err error
-		if dropped, err = p.apply(c, done); err == ws.ErrQueueFull {
+		if dropped, err = p.apply(c, done); errors.Is(err, ws.ErrQueueFull) {
 			done |= c.session.step(now, event{input: inFull})
 		}
 		if c.session.state == stateClosing && p.queue.packets == 0 && !p.leaving {
@@ -247,7 +248,7 @@ func (c *Conn) followLocked(now time.Duration, done effects) effects {
 		c.server.leave(dropped)
 	}
 	if s != nil && done&doPing != 0 {
-		s.Write(ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Ping)})
+		_ = s.Write(ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Ping)}) // a queue that is full shows at the deadline of the pong
 	}
 	if s != nil && done&doEnd != 0 {
 		s.Close(ws.StatusNoStatus, "")
@@ -315,7 +316,7 @@ func (c *Conn) handling() bool {
 // holds mu.
 func (c *Conn) finish(done effects) *CloseError {
 	if c.closed != nil {
-		return nil
+		return nil //nolint:nilerr // closed is no failure here: it was told before
 	}
 	c.closed = &CloseError{Reason: reasonForcedClose}
 	if done&doEnd != 0 {

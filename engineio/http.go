@@ -2,6 +2,7 @@ package engineio
 
 import (
 	"encoding/json/v2"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -253,9 +254,7 @@ func (s *Server) refuseSocket(w http.ResponseWriter, r *http.Request, err *ws.Ha
 		return
 	}
 	s.trace.refused(r, refused)
-	for name, values := range err.Header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), err.Header)
 	s.writeStatus(w, r, err.Status)
 }
 

@@ -49,7 +49,7 @@ func (p *polling) apply(c *Conn, done effects) (dropped *socket, err error) {
 		p.flush(c)
 	}
 	if done&doAnswerProbe != 0 {
-		p.probing.Write(ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Pong), Data: probe})
+		_ = p.probing.Write(ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Pong), Data: probe}) // the first that it sends
 	}
 	if done&doRelease != 0 {
 		p.answer(c, releaseBody)
@@ -393,7 +393,7 @@ func (d *delivery) answer(right bool) {
 	}
 	if d.lent {
 		// The handler that waits keeps net/http from sending it.
-		http.NewResponseController(d.w).Flush()
+		_ = http.NewResponseController(d.w).Flush() // where it cannot, the answer comes when the handler returns
 	}
 	d.done()
 }

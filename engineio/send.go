@@ -1,6 +1,8 @@
 package engineio
 
 import (
+	"errors"
+
 	"socketio/eio4"
 	"socketio/internal/ws"
 )
@@ -72,10 +74,10 @@ func (c *Conn) TrySendPrepared(p *Prepared) bool {
 // sent translates the error of a WebSocket's write, and ends a connection whose
 // queue is full.
 func (c *Conn) sent(err error) error {
-	switch err {
-	case nil:
+	switch {
+	case err == nil:
 		return nil
-	case ws.ErrQueueFull:
+	case errors.Is(err, ws.ErrQueueFull):
 		c.step(event{input: inFull})
 		return ErrQueueFull
 	default:

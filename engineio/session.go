@@ -211,8 +211,9 @@ func (s *session) afterwards(e event) effects {
 		return doRefuse
 	case inProbed:
 		return doDropProbe
+	default:
+		return 0
 	}
-	return 0
 }
 
 // gone ends the session with its WebSocket: closed by the peer in order, or broken

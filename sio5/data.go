@@ -3,6 +3,7 @@ package sio5
 import (
 	"bytes"
 	"encoding/json/jsontext"
+	"slices"
 )
 
 // span is a piece of the message.
@@ -49,8 +50,9 @@ func checkNoData(b []byte, p *Packet) error {
 	switch p.Type {
 	case Connect, Disconnect, ConnectError:
 		return nil
+	default:
+		return fail(b, len(b), "no JSON array")
 	}
-	return fail(b, len(b), "no JSON array")
 }
 
 // scanEvent reads the array of an event: its name and its arguments.
@@ -96,7 +98,7 @@ func checkName(b []byte, name span) error {
 // it returns as it is.
 func unquote(raw []byte) []byte {
 	if raw[0] != '"' {
-		return raw[:len(raw):len(raw)]
+		return slices.Clip(raw)
 	}
 	plain := raw[1 : len(raw)-1 : len(raw)-1]
 	if bytes.IndexByte(plain, '\\') < 0 {

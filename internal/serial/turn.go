@@ -62,7 +62,8 @@ func (t *Turn) Back() bool {
 	if w&stateMask == leading {
 		return true
 	}
-	if w&stateMask == waiting && t.word.CompareAndSwap(w, w&^stateMask|leading) {
+	// Without its state bits the word says leading.
+	if w&stateMask == waiting && t.word.CompareAndSwap(w, w&^stateMask) {
 		return true
 	}
 	t.mu.Lock() // until the handover has read what it needs

@@ -149,7 +149,7 @@ func duplicate(nc any) *os.File {
 
 // rejoined says whether a read failed only because a detour is over.
 func (c *Conn) rejoined(err error) bool {
-	return err == errRejoined || errors.Is(err, os.ErrDeadlineExceeded) && c.away && !c.detoured()
+	return errors.Is(err, errRejoined) || errors.Is(err, os.ErrDeadlineExceeded) && c.away && !c.detoured()
 }
 
 // errRejoined is how readByAndBy says that the detour is over.

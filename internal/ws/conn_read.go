@@ -230,7 +230,7 @@ func (c *Conn) refuse(why *CloseError) {
 	c.flush()
 	c.handler.Closed(&RefusedError{*why})
 	c.nc.SetReadDeadline(time.Now().Add(lingerTime))
-	io.CopyN(io.Discard, c.nc, lingerBytes)
+	_, _ = io.CopyN(io.Discard, c.nc, lingerBytes) // until the end, whatever that is
 	c.CloseNow()
 }
 

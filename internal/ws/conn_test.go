@@ -2,6 +2,7 @@ package ws
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -98,7 +99,7 @@ func bothKinds(t *testing.T, f func(t *testing.T, pair func(*testing.T) (net.Con
 func (r *rig) send(b []byte) {
 	r.test.Helper()
 	if _, err := r.peer.Write(b); err != nil {
-		r.test.Fatalf("write: %v", err)
+		r.test.Errorf("write: %v", err)
 	}
 }
 
@@ -242,9 +243,7 @@ func TestThePeersCloseIsAnsweredWithItsCode(t *testing.T) {
 }
 
 func asClose(err error, why **CloseError) bool {
-	e, ok := err.(*CloseError)
-	*why = e
-	return ok
+	return errors.As(err, why)
 }
 
 func TestWhatThePeerDoesWrongIsToldWithACode(t *testing.T) {
@@ -279,7 +278,7 @@ func TestWhatThePeerDoesWrongIsToldWithACode(t *testing.T) {
 				t.Errorf("closed with %d, want %d", code, test.code)
 			}
 			err := <-r.closed
-			if why, ok := err.(*RefusedError); !ok || why.Code() != test.code {
+			if why, ok := errors.AsType[*RefusedError](err); !ok || why.Code() != test.code {
 				t.Errorf("the handler was told %v, want code %d", err, test.code)
 			}
 		})
@@ -351,7 +350,7 @@ func TestAPeerThatReadsNothingIsGivenUp(t *testing.T) {
 	for r.conn.Write(Frame{Op: OpBinary, Data: make([]byte, 100_000)}) == nil {
 	}
 	err := <-r.closed
-	if te, ok := err.(net.Error); !ok || !te.Timeout() {
+	if te, ok := errors.AsType[net.Error](err); !ok || !te.Timeout() {
 		t.Errorf("closed with %v, want the write's time-out", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -201,9 +202,7 @@ func rawAnswer(wrong http.Header) func(http.ResponseWriter, *http.Request) {
 			"Upgrade": {"websocket"}, "Connection": {"Upgrade"},
 			"Sec-Websocket-Accept": {acceptKey(r.Header.Get("Sec-WebSocket-Key"))},
 		}
-		for name, values := range wrong {
-			h[name] = values
-		}
+		maps.Copy(h, wrong)
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			return

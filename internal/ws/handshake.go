@@ -47,7 +47,7 @@ func Check(r *http.Request) *HandshakeError {
 			Header: http.Header{
 				"Connection":            {"Upgrade"},
 				"Upgrade":               {"websocket"},
-				"Sec-WebSocket-Version": {"13"},
+				"Sec-Websocket-Version": {"13"},
 			},
 			Reason: "WebSocket version must be 13",
 		}

@@ -93,7 +93,7 @@ func TestCheckRefusesWhatIsNoHandshake(t *testing.T) {
 			if got.Status != c.status || got.Reason == "" {
 				t.Errorf("got %d %q, want %d and a reason", got.Status, got.Reason, c.status)
 			}
-			if version := got.Header["Sec-WebSocket-Version"]; (c.status == 426) != (len(version) == 1 && version[0] == "13") {
+			if version := got.Header.Values("Sec-WebSocket-Version"); (c.status == 426) != (len(version) == 1 && version[0] == "13") {
 				t.Errorf("Sec-WebSocket-Version is %q", version)
 			}
 		})

@@ -109,6 +109,7 @@ func (e *echoer) answer(m ws.Message) error {
 	case ws.OpClose:
 		said := ws.ParseClose(bytes.Clone(m.Data))
 		err = &said
+	default: // a pong asks for nothing
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -101,7 +102,7 @@ func readOutcome(reader *bufio.Reader) (outcome, error) {
 	for {
 		first, payload, err := readFrame(reader)
 		if err != nil {
-			if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
+			if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
 				return got, err
 			}
 			// The connection may also be reset, as there may be input left unread.
