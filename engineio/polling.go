@@ -123,6 +123,9 @@ func (c *Conn) serveGet(w http.ResponseWriter, r *http.Request) {
 		c.refusePoll(w, r, done)
 		return
 	}
+	if done&doTickSoon != 0 {
+		defer time.AfterFunc(overtaking, func() { c.step(event{input: inTick}) }).Stop()
+	}
 	writeUntil(w, r, time.Time{})
 	select {
 	case body := <-g.body:
@@ -145,7 +148,7 @@ func (c *Conn) parkLocked(p *polling, g *get) effects {
 	if done&doRefuse == 0 {
 		p.get = g
 	}
-	if done == 0 {
+	if done&(doRefuse|doEnd) == 0 {
 		p.flush(c)
 	}
 	return c.followLocked(now, done)

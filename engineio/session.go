@@ -113,6 +113,7 @@ const (
 	doDropProbe                       // close the probing WebSocket
 	doRelease                         // answer the parked GET with a noop
 	doTurnAway                        // answer the parked GET with an error
+	doTickSoon                        // a tick is due after overtaking, more exactly than others
 	doClose                           // let the queue and a close packet or frame leave
 	doEnd                             // the session is over: s.ended says why
 )
@@ -126,6 +127,10 @@ const (
 
 	// straggle is how much longer a GET may take than a POST that was sent after it.
 	straggle = 50 * time.Millisecond
+
+	// overtaking is how much earlier a GET may come than an upgrade packet that was
+	// sent before it.
+	overtaking = 10 * time.Millisecond
 
 	// maxPosts is how many POSTs of a session may be under way: one is dealt
 	// with, the others wait.
@@ -424,7 +429,8 @@ func (s *session) get(now time.Duration, e event) effects {
 	}
 	s.getting = true
 	if s.probed && s.noopAt == 0 {
-		s.noopAt = now + releaseEvery
+		s.noopAt = now + overtaking
+		return doTickSoon
 	}
 	return 0
 }

@@ -156,9 +156,12 @@ func TestWhileProbedGETsAreReleasedAtMostEvery100Milliseconds(t *testing.T) {
 	c.at(202*ms, "tick", "release", "probed+noop")
 	c.at(302*ms, "tick", "", "probed") // nobody waits
 	c.due(1*ms + testUpgradeBy)
-	c.at(500*ms, "GET", "", "probed+get+noop")
-	c.due(600 * ms) // until then it may be one that overtook the upgrade packet
-	c.at(501*ms, "probed upgrade", "switch, turn away", "websocket")
+	c.at(500*ms, "GET", "tick soon", "probed+get+noop")
+	c.due(510 * ms) // until then it may be one that overtook the upgrade packet
+	c.at(510*ms, "tick", "release", "probed+noop")
+	c.at(511*ms, "GET", "", "probed+get+noop")
+	c.due(610 * ms)
+	c.at(512*ms, "probed upgrade", "switch, turn away", "websocket")
 	c.due(testInterval)
 }
 

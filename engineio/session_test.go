@@ -64,7 +64,7 @@ func eventOf(name string) event {
 	panic("no input " + name)
 }
 
-var effectNames = []string{"refuse", "deliver", "ping", "answer probe", "switch", "drop probe", "release", "turn away", "close", "end"}
+var effectNames = []string{"refuse", "deliver", "ping", "answer probe", "switch", "drop probe", "release", "turn away", "tick soon", "close", "end"}
 
 func (e effects) String() string {
 	var names []string
@@ -279,7 +279,7 @@ probed
 	probed ping: answer probe
 	probed bare ping, probed message: drop probe → polling
 	probed upgrade: switch → websocket
-	GET: → probed+get+noop
+	GET: tick soon → probed+get+noop
 	GET gone, broken, full: drop probe, end → over: transport error
 	POST: → probed+post
 	probe: refuse
