@@ -11,7 +11,6 @@ import (
 
 	"socketio/eio4"
 	"socketio/internal/serial"
-	"socketio/internal/ws"
 )
 
 // bodyTimeout is how long a POST's body may take to arrive.
@@ -48,10 +47,7 @@ func (p *polling) apply(c *Conn, done effects) (dropped *socket, err error) {
 		p.queue.add(byte(eio4.Ping), nil)
 		p.flush(c)
 	}
-	if done&doAnswerProbe != 0 {
-		_ = p.probing.Write(ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Pong), Data: probe}) // the first that it sends
-	}
-	if done&doRelease != 0 {
+	if done&doRelease != 0 && done&doAnswerProbe == 0 {
 		p.answer(c, releaseBody)
 	}
 	if done&doTurnAway != 0 {

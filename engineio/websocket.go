@@ -89,12 +89,30 @@ func (s *socket) probed(p eio4.Packet, err error) {
 	}
 	c := s.conn
 	c.mu.Lock()
-	if poll := c.poll.Load(); poll == nil || poll.probing != s {
+	poll := c.poll.Load()
+	if poll == nil || poll.probing != s {
 		c.mu.Unlock() // given up already
 		return
 	}
-	if c.stepLocked(e)&doSwitch != 0 {
+	done := c.stepLocked(e)
+	if done&doAnswerProbe != 0 {
+		s.answerProbe(poll, done)
+	}
+	if done&doSwitch != 0 {
 		c.server.trace.upgraded(c)
+	}
+}
+
+// answerProbe answers the probe and then releases the parked GET. In this order the
+// client most likely pauses polling before its GET returns, and does not send another one
+// that would have to wait for its release.
+func (s *socket) answerProbe(poll *polling, done effects) {
+	_ = s.Write(ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Pong), Data: probe}) // the first that it sends
+	s.Flush()
+	if done&doRelease != 0 {
+		s.conn.mu.Lock()
+		poll.answer(s.conn, releaseBody)
+		s.conn.mu.Unlock()
 	}
 }
 

@@ -131,6 +131,15 @@ func (c *Conn) Uncork() {
 	c.flush()
 }
 
+// Flush lets what was written leave now, within a batch that goes on. It is called
+// within Message only.
+func (c *Conn) Flush() {
+	c.Uncork()
+	c.mu.Lock()
+	c.corked = true
+	c.mu.Unlock()
+}
+
 // TakeOver starts a successor with the rest of the batch. [serial.Turn] calls it.
 func (c *Conn) TakeOver() {
 	rest := append([]byte(nil), c.rest...)
