@@ -188,7 +188,7 @@ func (srv *Server) logError(ctx context.Context, s *Socket, err error) {
 		attrs = append(attrs, slog.String("stack", string(e.Stack)))
 	} else if _, ok := errors.AsType[*DecodeError](err); ok {
 		level = slog.LevelWarn
-	} else if errors.Is(err, ErrDisconnected) {
+	} else if errors.Is(err, ErrDisconnected) || errors.Is(err, ErrServerClosed) {
 		level = slog.LevelDebug
 	}
 	srv.options.Logger.LogAttrs(ctx, level, "socketio: handler failed", attrs...)
