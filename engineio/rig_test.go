@@ -356,30 +356,42 @@ func (c *wsClient) send(texts ...string) {
 	}
 }
 
-// next returns the next message: its text, or "close", or the error.
+// next returns the next message: its text, or "close", or "end" when there is nothing
+// more.
 func (c *wsClient) next() string {
 	c.Helper()
+	text, err := c.tryNext()
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		c.Fatal("nothing came")
+	case errors.As(err, new(*ws.CloseError)):
+		c.Fatal(err)
+	case err != nil:
+		return "end"
+	}
+	return text
+}
+
+// tryNext is next for another goroutine than the test's.
+func (c *wsClient) tryNext() (string, error) {
 	for {
 		m, n, err := c.parser.Next(c.buf)
 		c.buf = c.buf[n:]
 		if err != nil {
-			c.Fatal(err)
+			return "", err
 		}
 		switch m.Op {
 		case 0:
 			b := make([]byte, 4096)
 			n, err := c.Read(b)
-			if errors.Is(err, os.ErrDeadlineExceeded) {
-				c.Fatal("nothing came")
-			}
 			if err != nil {
-				return "end"
+				return "", err
 			}
 			c.buf = b[:n]
 		case ws.OpClose:
-			return "close"
+			return "close", nil
 		default:
-			return string(m.Data)
+			return string(m.Data), nil
 		}
 	}
 }

@@ -35,16 +35,24 @@ func messages(texts []string) []Message {
 	return ms
 }
 
-// only returns the one connection that the server has.
+// only returns the one connection that the server has, once its heart beats.
 func (r *rig) only() *Conn {
 	r.Helper()
-	r.until("there is one connection", func() bool { return r.server.Len() == 1 })
-	r.server.mu.Lock()
-	defer r.server.mu.Unlock()
-	for _, c := range r.server.conns {
-		return c
-	}
-	return nil
+	var conn *Conn
+	r.until("there is one connection", func() bool {
+		r.server.mu.Lock()
+		defer r.server.mu.Unlock()
+		for _, c := range r.server.conns {
+			conn = c
+		}
+		if len(r.server.conns) != 1 {
+			return false
+		}
+		conn.mu.Lock()
+		defer conn.mu.Unlock()
+		return conn.session.pingAt != 0
+	})
+	return conn
 }
 
 func TestSendingToAPeerThatHasResetTheConnectionFails(t *testing.T) {
