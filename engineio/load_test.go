@@ -119,11 +119,11 @@ func (l *loader) run(texts []string) {
 	c.send("5")
 	l.pollers.Go(func() {
 		for {
-			text, err := c.tryNext()
+			m, err := c.tryNext()
 			if err != nil {
 				return
 			}
-			l.took(text)
+			l.took(m.text)
 		}
 	})
 	for len(rest) > 0 {

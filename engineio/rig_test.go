@@ -356,42 +356,62 @@ func (c *wsClient) send(texts ...string) {
 	}
 }
 
-// next returns the next message: its text, or "close", or "end" when there is nothing
-// more.
+// sendBinary sends a binary message.
+func (c *wsClient) sendBinary(data []byte) {
+	c.Helper()
+	if _, err := c.Write(ws.AppendMasked(nil, ws.OpBinary, data)); err != nil {
+		c.Fatal(err)
+	}
+}
+
+// next returns the text of the next message; "close" for a close frame, and "end" when
+// there is nothing more.
 func (c *wsClient) next() string {
 	c.Helper()
-	text, err := c.tryNext()
+	return c.message().text
+}
+
+// received is a message, or what next says instead.
+type received struct {
+	text   string
+	binary bool
+	code   int // of a close frame
+}
+
+func (c *wsClient) message() received {
+	c.Helper()
+	m, err := c.tryNext()
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		c.Fatal("nothing came")
 	case errors.As(err, new(*ws.CloseError)):
 		c.Fatal(err)
 	case err != nil:
-		return "end"
+		return received{text: "end"}
 	}
-	return text
+	return m
 }
 
-// tryNext is next for another goroutine than the test's.
-func (c *wsClient) tryNext() (string, error) {
+// tryNext is message for another goroutine than the test's.
+func (c *wsClient) tryNext() (received, error) {
 	for {
 		m, n, err := c.parser.Next(c.buf)
 		c.buf = c.buf[n:]
 		if err != nil {
-			return "", err
+			return received{}, err
 		}
 		switch m.Op {
 		case 0:
 			b := make([]byte, 4096)
 			n, err := c.Read(b)
 			if err != nil {
-				return "", err
+				return received{}, err
 			}
 			c.buf = b[:n]
 		case ws.OpClose:
-			return "close", nil
+			return received{text: "close", code: ws.ParseClose(m.Data).Code}, nil
 		default:
-			return string(m.Data), nil
+			return received{text: string(m.Data), binary: m.Op == ws.OpBinary}, nil
 		}
 	}
 }

@@ -139,7 +139,7 @@ const (
 	// lateness is by which part of the time for a pong a ping may leave late
 	// before that time counts from then on: a timer that is only a little late
 	// must not let a client live longer than it was told.
-	lateness = 10
+	lateness = 4
 
 	// maxPongs is how many pongs nobody asked for are let pass per ping.
 	maxPongs = 4096
