@@ -16,12 +16,13 @@ const allowTimeout = 10 * time.Second
 
 // open begins a session (Engine.IO v4, "Handshake").
 func (s *Server) open(w http.ResponseWriter, r *http.Request, q *query) {
-	if s.isClosing() {
+	if !s.admit() {
 		// A WebSocket that is accepted and then closed at once is no answer to
 		// the widespread clients: they go on waiting.
 		s.unavailable(w, r, ErrServerClosed)
 		return
 	}
+	defer s.release()
 	if q.transport == WebSocket {
 		if err := ws.Check(r); err != nil {
 			s.refuseSocket(w, r, err)

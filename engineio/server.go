@@ -105,11 +105,16 @@ func (s *Server) add(c *Conn) error {
 
 const errTaken = protocolError("the session id is taken")
 
-// isClosing says whether the server refuses new connections.
-func (s *Server) isClosing() bool {
+// admit keeps Shutdown waiting until release, for a handshake. It says whether the server
+// takes new connections at all.
+func (s *Server) admit() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.closing
+	if s.closing {
+		return false
+	}
+	s.goroutines.Add(1)
+	return true
 }
 
 func (s *Server) find(id string) *Conn {
@@ -131,7 +136,7 @@ func (s *Server) hold(c *Conn) bool {
 	return true
 }
 
-// release ends hold, or takes back what add has counted.
+// release ends what admit, hold or add has begun.
 func (s *Server) release() { s.goroutines.Done() }
 
 func (s *Server) remove(c *Conn) {
