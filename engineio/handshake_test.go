@@ -78,9 +78,7 @@ func TestAllowHas10Seconds(t *testing.T) { // B17
 				never := make(chan struct{})
 				start := time.Now()
 				r := newServerRig(t, &Options{Allow: func(r *http.Request) error { return allow(r.Context(), never) }}, nil)
-				h := httptest.NewTestServer(t, r.server)
-				h.Client()
-				r.serve(h)
+				r.serveInMemory(httptest.NewTestServer(t, r.server))
 				got := r.openEither(Polling)
 				if took := time.Since(start); got.status != 500 || got.body != "" || took != allowTimeout {
 					t.Errorf("%d %q after %v", got.status, got.body, took)

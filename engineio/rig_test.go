@@ -30,6 +30,8 @@ type rig struct {
 	http   *httptest.Server
 	closed chan *CloseError // of every connection
 	wait   time.Duration    // how long to wait for what must happen
+
+	inMemory bool // the network is; time need not pass there
 	log    safeBuffer
 }
 
@@ -320,27 +322,20 @@ func (r *rig) connect() net.Conn {
 	var nc net.Conn
 	var err error
 	transport := r.http.Client().Transport.(*http.Transport)
-	address := strings.TrimPrefix(strings.TrimPrefix(r.http.URL, "http://"), "https://")
-	switch {
-	case transport.DialContext != nil: // in memory, where time does not pass
-		nc, err = transport.DialContext(r.Context(), "tcp", address)
-		if err != nil {
-			r.Fatal(err)
-		}
-		r.Cleanup(func() { nc.Close() })
-		return nc
-	case r.http.TLS != nil:
+	if address, secure := strings.CutPrefix(r.http.URL, "https://"); secure {
 		config := transport.TLSClientConfig.Clone()
 		config.NextProtos = []string{"http/1.1"}
 		nc, err = tls.Dial("tcp", address, config)
-	default:
-		nc, err = net.Dial("tcp", address)
+	} else {
+		nc, err = transport.DialContext(r.Context(), "tcp", strings.TrimPrefix(r.http.URL, "http://"))
 	}
 	if err != nil {
 		r.Fatal(err)
 	}
 	r.Cleanup(func() { nc.Close() })
-	nc.SetDeadline(time.Now().Add(20 * time.Second))
+	if !r.inMemory {
+		nc.SetDeadline(time.Now().Add(20 * time.Second))
+	}
 	return nc
 }
 

@@ -22,12 +22,16 @@ func inTime(t *testing.T, o *Options, hook func(c *Conn, m Message) bool, test f
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		r := &timeRig{rig: newServerRig(t, o, hook), start: time.Now()}
-		h := httptest.NewTestServer(t, r.server)
-		h.Client() // starts it
-		r.wait = 24 * time.Hour
-		r.serve(h)
+		r.serveInMemory(httptest.NewTestServer(t, r.server))
 		test(r)
 	})
+}
+
+// serveInMemory makes h, which is not on a real network, the rig's way to its server.
+func (r *rig) serveInMemory(h *httptest.Server) {
+	h.Client() // starts it
+	r.wait, r.inMemory = 24*time.Hour, true
+	r.serve(h)
 }
 
 // A timeRig is a rig that knows how much time has passed.
@@ -281,14 +285,13 @@ func inPipe(t *testing.T, o *Options, hook func(c *Conn, m Message) bool, test f
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		r := &timeRig{rig: newServerRig(t, o, hook), start: time.Now()}
-		r.wait = 24 * time.Hour
 		l := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
 		h := httptest.NewUnstartedServer(r.server)
 		h.Listener.Close()
 		h.Listener = l
 		h.Start()
 		h.Client().Transport.(*http.Transport).DialContext = l.dial
-		r.serve(h)
+		r.serveInMemory(h)
 		test(r)
 	})
 }
@@ -400,8 +403,7 @@ func TestAPollOutlivesTheServersTimeouts(t *testing.T) {
 				r := newServerRig(t, nil, nil)
 				h := httptest.NewTestServer(t, r.server)
 				configure(h.Config)
-				h.Client()
-				r.serve(h)
+				r.serveInMemory(h)
 				sid := r.poll()
 				query := "transport=polling&sid=" + sid
 				for range 3 {
