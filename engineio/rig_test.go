@@ -32,7 +32,7 @@ type rig struct {
 	wait   time.Duration    // how long to wait for what must happen
 
 	inMemory bool // the network is; time need not pass there
-	log    safeBuffer
+	log      safeBuffer
 }
 
 // An echo is a receiver that sends back what it gets.

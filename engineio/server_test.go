@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 )
@@ -97,93 +96,6 @@ func TestUpgradeLosesAndReordersNothing(t *testing.T) {
 	c.expect("unharmed", "4third")
 }
 
-func TestAnUpgradeThatFailsLeavesPolling(t *testing.T) {
-	for name, first := range map[string]string{"message first": "4x", "ping without probe": "2", "open": "0{}"} {
-		t.Run(name, func(t *testing.T) {
-			r := newRig(t, nil, nil)
-			sid := r.poll()
-			c := r.dial("transport=websocket&sid=" + sid)
-			c.send(first)
-			c.expect("the WebSocket is closed", "close")
-			query := "transport=polling&sid=" + sid
-			r.want("polling goes on", "POST", query, "4x", 200, "ok")
-			r.want("polling goes on", "GET", query, "", 200, "4x")
-			second := r.dial("transport=websocket&sid=" + sid)
-			second.send("5") // without a probe, as one client does
-			second.send("4y")
-			second.expect("upgraded", "4y")
-		})
-	}
-}
-
-func TestRefusals(t *testing.T) {
-	r := newRig(t, nil, nil)
-	tests := []struct {
-		name, method, query string
-		status              int
-		body                string
-	}{
-		{"no transport", "GET", "", 400, `{"code":0,"message":"Transport unknown"}`},
-		{"unknown transport", "GET", "transport=abc", 400, `{"code":0,"message":"Transport unknown"}`},
-		{"unknown sid", "GET", "transport=polling&sid=abc", 400, `{"code":1,"message":"Session ID unknown"}`},
-		{"endless sid", "GET", "transport=polling&sid=" + strings.Repeat("a", 4096), 400, `{"code":1,"message":"Session ID unknown"}`},
-		{"POST handshake", "POST", "transport=polling", 400, `{"code":2,"message":"Bad handshake method"}`},
-		{"OPTIONS without CORS", "OPTIONS", "transport=polling", 400, `{"code":2,"message":"Bad handshake method"}`},
-		{"no Upgrade header", "GET", "transport=websocket", 400, `{"code":3,"message":"Bad request"}`},
-		{"EIO twice", "GET", "EIO=3&transport=polling", 400, `{"code":3,"message":"Bad request"}`},
-	}
-	for _, test := range tests {
-		r.want(test.name, test.method, test.query, "", test.status, test.body)
-	}
-	sid := r.poll()
-	r.want("PUT", "PUT", "transport=polling&sid="+sid, "", 405, "")
-	r.want("still there", "POST", "transport=polling&sid="+sid, "4x", 200, "ok")
-	if n := r.server.Len(); n != 1 {
-		t.Errorf("%d connections, want 1", n)
-	}
-}
-
-func TestEIO3IsRefused(t *testing.T) {
-	r := newRig(t, nil, nil)
-	for _, query := range []string{"transport=polling", "EIO=3&transport=polling", "EIO=abc&transport=polling"} {
-		resp, err := http.Get(r.http.URL + "/socket.io/?" + query)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-		if resp.StatusCode != 400 {
-			t.Errorf("%s: status %d", query, resp.StatusCode)
-		}
-	}
-}
-
-func TestBadPOSTsEndTheSession(t *testing.T) {
-	tests := map[string]struct {
-		body   string
-		status int
-		reason string
-	}{
-		"empty":              {"", 400, "parse error"},
-		"unknown type":       {"abc", 400, "parse error"},
-		"trailing separator": {"4x\x1e", 400, "parse error"},
-		"open":               {"0{}", 400, "parse error"},
-		"ping":               {"2", 400, "transport error"},
-		"upgrade":            {"5", 400, "parse error"},
-		"bad base64":         {"b!!!!", 400, "parse error"},
-		"invalid UTF-8":      {"4\xff", 400, "transport error"},
-		"too large":          {strings.Repeat("4", 1_000_001), 413, "transport error"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			r := newRig(t, nil, nil)
-			sid := r.poll()
-			r.want("the POST", "POST", "transport=polling&sid="+sid, test.body, test.status, "")
-			r.wantClosed(test.reason)
-			r.want("afterwards", "GET", "transport=polling&sid="+sid, "", 400, `{"code":1,"message":"Session ID unknown"}`)
-		})
-	}
-}
-
 func TestCloseByEitherSide(t *testing.T) {
 	t.Run("client, polling", func(t *testing.T) {
 		r := newRig(t, nil, nil)
@@ -252,40 +164,6 @@ func TestAServerThatIsClosingRefusesNewcomersWithAnAnswer(t *testing.T) {
 	if c, status := r.tryDial("transport=websocket"); c != nil || !strings.HasPrefix(status, "503") {
 		t.Errorf("WebSocket: %s, want 503", status)
 	}
-}
-
-func TestOverlappingGETsEndTheSession(t *testing.T) {
-	r := newRig(t, nil, nil)
-	sid := r.poll()
-	first := r.parked(sid)
-	r.want("the second", "GET", "transport=polling&sid="+sid, "", 400, "")
-	if got := <-first; got != "1" {
-		t.Errorf("the first got %q, want a close packet", got)
-	}
-	r.wantClosed("transport error")
-}
-
-func TestAnAbortedGETEndsTheSession(t *testing.T) {
-	r := newRig(t, nil, nil)
-	sid := r.poll()
-	ctx, cancel := context.WithCancel(context.Background())
-	req, _ := http.NewRequestWithContext(ctx, "GET", r.http.URL+"/socket.io/?EIO=4&transport=polling&sid="+sid, nil)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if resp, err := http.DefaultClient.Do(req); err == nil {
-			resp.Body.Close()
-		}
-	}()
-	c := r.server.find(sid)
-	r.until("the GET is parked", func() bool {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		return c.poll.Load().get != nil
-	})
-	cancel()
-	<-done
-	r.wantClosed("transport error")
 }
 
 func TestReceive(t *testing.T) {
