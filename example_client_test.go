@@ -74,7 +74,10 @@ func (c *pageClient) receive() string {
 }
 
 // leave closes the session, as a client does that goes away.
-func (c *pageClient) leave() { c.exchange(http.MethodPost, "1") }
+func (c *pageClient) leave() {
+	c.exchange(http.MethodPost, "1")
+	c.exchange(http.MethodGet, "")
+}
 
 // end ends the server, all clients, and what their handlers still do.
 func (c *pageClient) end() {
