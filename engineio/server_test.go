@@ -157,15 +157,6 @@ func TestCloseByEitherSide(t *testing.T) {
 	})
 }
 
-func TestAServerThatIsClosingRefusesNewcomersWithAnAnswer(t *testing.T) {
-	r := newRig(t, nil, nil)
-	r.server.Close()
-	r.want("polling", "GET", "transport=polling", "", 503, "")
-	if c, status := r.tryDial("transport=websocket"); c != nil || !strings.HasPrefix(status, "503") {
-		t.Errorf("WebSocket: %s, want 503", status)
-	}
-}
-
 func TestReceive(t *testing.T) {
 	for _, transport := range []string{Polling, WebSocket} {
 		t.Run(transport, func(t *testing.T) {

@@ -10,7 +10,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"go.uber.org/goleak"
 
 	"socketio/internal/ws"
 )
@@ -88,7 +91,7 @@ func fetch(r *rig, method, url, body string) (status int, answer string) {
 }
 
 func upgradeAndLeave(r *rig, url string) {
-	nc, early, _, err := ws.Dial(context.Background(), strings.Replace(url, "=polling", "=websocket", 1),
+	nc, _, _, err := ws.Dial(context.Background(), strings.Replace(url, "=polling", "=websocket", 1),
 		ws.DialOptions{Client: r.http.Client()})
 	if err != nil {
 		return
@@ -100,5 +103,184 @@ func upgradeAndLeave(r *rig, url string) {
 			return
 		}
 	}
-	_ = early
+}
+
+func TestShutdownSendsWhatIsQueued(t *testing.T) {
+	inPipe(t, nil, nil, func(r *timeRig) {
+		c := r.dial("transport=websocket").open()
+		synctest.Wait()
+		conn := r.only()
+		texts := numbered("s", 100)
+		if err := conn.Send(messages(texts)...); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error, 1)
+		go func() { done <- r.server.Shutdown(context.Background()) }()
+		synctest.Wait()
+		for _, text := range texts {
+			c.expect("what was queued", "4"+text)
+		}
+		c.expect("then the end", "close")
+		if len(done) > 0 {
+			t.Error("Shutdown did not wait for the peer's answer")
+		}
+		c.Write(ws.AppendMasked(nil, ws.OpClose, nil))
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		r.at("at once", 0)
+	})
+}
+
+func TestShutdownAnswersTheGETThatWaits(t *testing.T) {
+	r := newRig(t, nil, nil)
+	parked := r.parked(r.poll())
+	if err := r.server.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := <-parked; got != "1" {
+		t.Errorf("got %q, want a close packet", got)
+	}
+	r.wantClosed("forced close")
+}
+
+func TestShutdownWaitsForAReceiver(t *testing.T) {
+	var entered, leave chan struct{} // made in the bubble
+	inTime(t, nil, func(*Conn, Message) bool {
+		close(entered)
+		<-leave
+		return true
+	}, func(r *timeRig) {
+		entered, leave = make(chan struct{}), make(chan struct{})
+		c := r.dial("transport=websocket").open()
+		c.send("4x")
+		<-entered
+		done := make(chan error, 1)
+		go func() { done <- r.server.Shutdown(context.Background()) }()
+		r.sleep(time.Minute)
+		if len(done) > 0 {
+			t.Error("it did not")
+		}
+		close(leave)
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestShutdownGivesUpWhenItsContextEnds(t *testing.T) {
+	inTime(t, nil, nil, func(r *timeRig) {
+		c := r.dial("transport=websocket").open()
+		sid := r.poll()
+		probing := r.dial("transport=websocket&sid=" + sid)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if err := r.server.Shutdown(ctx); err != context.DeadlineExceeded {
+			t.Errorf("got %v", err) // nobody answers the close frames
+		}
+		c.expect("said goodbye, then cut", "close", "end")
+		probing.expect("said goodbye, then cut", "close", "end")
+		r.at("when its context ended", time.Second)
+		for range 2 {
+			if err := r.server.Shutdown(context.Background()); err != nil {
+				t.Errorf("once more: %v", err)
+			}
+		}
+		r.at("nothing was left", time.Second)
+	})
+}
+
+func TestShutdownWithAContextThatHasEnded(t *testing.T) {
+	inTime(t, nil, nil, func(r *timeRig) {
+		c := r.dial("transport=websocket").open()
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		if err := r.server.Shutdown(ctx); err != context.Canceled {
+			t.Errorf("got %v", err)
+		}
+		for text := ""; text != "end"; text = c.next() {
+			r.at("cut at once", 0)
+		}
+		if n := r.server.Len(); n != 0 {
+			t.Errorf("%d connections", n)
+		}
+	})
+}
+
+func TestShutdownByManyAtOnce(t *testing.T) {
+	r := newRig(t, nil, nil)
+	r.poll()
+	c := r.dial("transport=websocket").open()
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			if err := r.server.Shutdown(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	c.expect("the end", "close")
+	c.Conn.Close()
+	all.Wait()
+	r.wantClosed("forced close")
+	r.wantClosed("forced close")
+}
+
+func TestAServerThatIsClosingRefusesNewcomersWithAnAnswer(t *testing.T) {
+	r := newRig(t, nil, nil)
+	r.server.Close()
+	for transport := range opened {
+		if a := r.openEither(transport); a.status != 503 || a.header.Get("Retry-After") == "" || a.body != "" {
+			t.Errorf("%s: %d %v, want 503", transport, a.status, a.header)
+		}
+	}
+}
+
+func TestCloseWaitsForNothing(t *testing.T) {
+	inPipe(t, nil, nil, func(r *timeRig) {
+		c := r.dial("transport=websocket").open()
+		synctest.Wait()
+		conn := r.only()
+		conn.Send(Message{Data: []byte("x")})
+		synctest.Wait() // the write waits for the peer to read
+		if err := r.server.Close(); err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		c.expect("cut", "end")
+		r.at("at once", 0)
+		r.wantClosed("forced close")
+	})
+}
+
+func TestNothingIsLeftAfterManyConnections(t *testing.T) {
+	r := newRig(t, nil, nil)
+	r.closed = make(chan *CloseError, 1000)
+	before := goleak.IgnoreCurrent()
+	var clients sync.WaitGroup
+	for range 4 {
+		clients.Go(func() {
+			for i := range 100 {
+				status, body := fetch(r, "GET", r.http.URL+"/socket.io/?EIO=4&transport=polling", "")
+				if status != 200 {
+					t.Errorf("%d %s", status, body)
+					return
+				}
+				session := r.http.URL + "/socket.io/?EIO=4&transport=polling&sid=" + body[9:29]
+				fetch(r, "POST", session, "4x")
+				if i%2 == 0 {
+					upgradeAndLeave(r, session)
+				} else {
+					fetch(r, "POST", session, "1")
+				}
+			}
+		})
+	}
+	clients.Wait()
+	r.until("no connection is left", func() bool { return r.server.Len() == 0 })
+	if err := r.server.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	r.http.Client().CloseIdleConnections()
+	goleak.VerifyNone(t, before)
 }
