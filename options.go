@@ -12,8 +12,9 @@ import (
 // CORS says which origins may connect; see [engineio.CORS].
 type CORS = engineio.CORS
 
-// Options configures a [Server]. Of each field the zero value is the default, and
-// a negative one switches a limit or a timeout off.
+// Options configures a [Server]. Of each field the zero value is the default. A
+// negative one switches a limit or a timeout of this package off; of Engine.IO's, which
+// protect the connection itself, it panics.
 //
 // It embeds the options of Engine.IO, whose fields are written as if they were its
 // own, since Go allows promoted fields as keys:
