@@ -42,7 +42,7 @@ test: ## everything that has to pass: set-up, check, race, guard, interop-js
 		'JS and Chromium=$(MAKE) interop-js'
 
 .PHONY: setup
-setup: ## install what the tests need: npm packages, Chromium, the linter; quick when done
+setup: ## install what the tests need: a C compiler, npm packages, Chromium, the linter; quick when done
 	@go run ./internal/cmd/setup
 
 .PHONY: check

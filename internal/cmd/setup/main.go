@@ -1,6 +1,6 @@
-// Command setup installs what the tests need besides Go: Chromium and a font from the
-// distribution's packages, the npm packages of interop/js, and the linter of the tools
-// module. It is quick when all of it is there.
+// Command setup installs what the tests need besides Go: a C compiler, Chromium and a
+// font from the distribution's packages, the npm packages of interop/js, and the linter of
+// the tools module. It is quick when all of it is there.
 //
 //	setup           everything
 //	setup clients   the npm packages and what they need
@@ -40,7 +40,7 @@ func main() {
 func install(ctx context.Context, args []string) error {
 	switch {
 	case len(args) == 0:
-		return errors.Join(clients(ctx, slices.Concat(forClients, forBrowser)), linter(ctx))
+		return errors.Join(clients(ctx, slices.Concat(forClients, forTests)), linter(ctx))
 	case slices.Equal(args, []string{"clients"}):
 		return clients(ctx, forClients)
 	case slices.Equal(args, []string{"lint"}):

@@ -23,7 +23,8 @@ var (
 		{"Node.js 20 or newer", []string{"nodejs"}, haveNode},
 		{"npm", []string{"npm"}, func() bool { return onPath("npm") }},
 	}
-	forBrowser = []need{
+	forTests = []need{
+		{"a C compiler, for the race detector", []string{"gcc", "libc6-dev"}, haveCompiler},
 		{"Chromium in /usr/bin", []string{"chromium"}, haveChromium},
 		{"a Chinese font", []string{"fontconfig", "fonts-wqy-microhei"}, haveFont},
 	}
@@ -74,6 +75,13 @@ func major(version string) int {
 		return 0
 	}
 	return n
+}
+
+// haveCompiler looks for the compiler that the go command would call.
+func haveCompiler() bool {
+	out, err := exec.Command("go", "env", "CC").Output()
+	words := strings.Fields(string(out))
+	return err == nil && len(words) > 0 && onPath(words[0])
 }
 
 // haveChromium looks where the browser test looks: where the package puts it.
