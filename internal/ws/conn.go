@@ -91,6 +91,8 @@ type Conn struct {
 
 	insider insider // of the goroutine within raw.Read
 
+	wrote atomic.Bool // the kernel has taken something since the insider's last read
+
 	mu        sync.Mutex // guards what follows
 	out       *buffer    // frames that wait, nil if none
 	frames    int        // how many they are

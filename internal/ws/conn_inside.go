@@ -14,6 +14,11 @@ import (
 // arrives meanwhile is not missed. So a connection whose handlers are quick is
 // handled within RawConn.Read, which saves a system call in four.
 //
+// That the peer has gone may have been announced together with its last bytes, and
+// is not announced again. So it waits at once only when it has written something after
+// that read: a peer that is gone resets the connection then, which is news. One that
+// has closed its sending half only, and takes the answer, shows at the next heartbeat.
+//
 // The price is that nobody else can read through that RawConn until the call
 // returns. If a handler waits after all, its successor takes a detour: it reads
 // through a second descriptor until the first goroutine, the insider, has left. And the
@@ -59,6 +64,7 @@ func (c *Conn) handleInside(fd uintptr) bool {
 		if !c.readNow(fd) {
 			return false
 		}
+		c.wrote.Store(false)
 		buf, n, err := c.buf, c.n, c.err
 		c.buf, c.space = nil, nil
 		if n <= 0 || err != nil {
@@ -73,7 +79,7 @@ func (c *Conn) handleInside(fd uintptr) bool {
 			room = len(buf.b)
 		}
 		in.result = c.handle(buf, n)
-		if in.result == readOn && n < room && !c.renew {
+		if in.result == readOn && n < room && !c.renew && c.wrote.Load() {
 			return false
 		}
 	}

@@ -6,8 +6,10 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"runtime"
 	"sync"
 	"testing"
+	"time"
 )
 
 // A waiter is a connection's before hook: "w" waits for the next "r".
@@ -117,6 +119,47 @@ func TestClosingFromWithinAHandlerEndsEverything(t *testing.T) {
 				<-r.closed
 			})
 		}
+	}
+}
+
+// With one processor the peer's last bytes and its end are announced as one event.
+func TestAQuickPeerThatEndsBehindItsLastBytesIsNoticed(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for name, leave := range map[string]func(peer *net.TCPConn){
+		"half closed, unanswered": func(peer *net.TCPConn) {
+			peer.Write(AppendMasked(nil, OpPong, nil))
+			peer.CloseWrite()
+		},
+		"closed, unanswered": func(peer *net.TCPConn) {
+			peer.Write(AppendMasked(nil, OpPong, nil))
+			peer.Close()
+		},
+		"closed, answered": func(peer *net.TCPConn) {
+			peer.Write(AppendMasked(nil, OpText, []byte("last")))
+			peer.Close()
+		},
+		"reset": func(peer *net.TCPConn) {
+			peer.Write(AppendMasked(nil, OpPong, nil))
+			peer.SetLinger(0)
+			peer.Close()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 5 {
+				r := newRig(t, tcp, nil)
+				for range proven + 5 {
+					r.send(AppendMasked(nil, OpText, []byte("quick")))
+					r.want("a quick answer", AppendFrame(nil, OpText, []byte("quick")))
+				}
+				leave(r.peer.(*net.TCPConn))
+				select {
+				case <-r.closed:
+				case <-time.After(10 * time.Second):
+					t.Error("the end of the peer was not noticed")
+					r.conn.CloseNow()
+				}
+			}
+		})
 	}
 }
 
