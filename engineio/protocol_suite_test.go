@@ -204,15 +204,29 @@ func suiteOverlappingGETs(r *rig) {
 
 func suiteAbortedGET(r *rig) {
 	sid := r.poll()
-	ctx, cancel := context.WithTimeout(r.Context(), 50*time.Millisecond)
+	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, "GET", r.http.URL+"/socket.io/?EIO=4&transport=polling&sid="+sid, nil)
 	if err != nil {
 		r.Fatal(err)
 	}
-	if resp, err := r.http.Client().Do(req); err == nil {
-		resp.Body.Close()
-		r.Fatalf("answered: %d", resp.StatusCode)
+	failed := make(chan error, 1)
+	go func() {
+		resp, err := r.http.Client().Do(req)
+		if err == nil {
+			resp.Body.Close()
+		}
+		failed <- err
+	}()
+	conn := r.server.find(sid)
+	r.until("it is parked", func() bool {
+		conn.mu.Lock()
+		defer conn.mu.Unlock()
+		return conn.session.getting
+	})
+	cancel()
+	if err := <-failed; err == nil {
+		r.Error("answered")
 	}
 	r.wantClosed("transport error")
 	if status, _, _ := r.do("GET", "transport=polling&sid="+sid, ""); status != 400 {

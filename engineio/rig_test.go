@@ -262,13 +262,6 @@ func (r *rig) dial(query string, headers ...string) *wsClient {
 	return c
 }
 
-// tryDial is dial for a WebSocket that may be refused; then it returns the status.
-func (r *rig) tryDial(query string) (*wsClient, string) {
-	r.Helper()
-	c, a := r.handshake("/socket.io/?EIO=4&" + query)
-	return c, fmt.Sprint(a.status, " ", http.StatusText(a.status))
-}
-
 // handshakeHeaders are those of a WebSocket's handshake. A header of the same name
 // given besides replaces one; an empty one takes it away.
 var handshakeHeaders = []string{
