@@ -24,8 +24,7 @@ type peer struct {
 
 	// What follows belongs to the goroutine that reads.
 	decoder sio5.Decoder
-	late    *time.Timer // ends the connection if attachments don't come; nil before the first
-	lateSet bool
+	lateSet bool // late runs
 
 	// mu guards what follows, and the fields of sockets marked so. No user code
 	// and no method of conn is called with it.
@@ -35,6 +34,7 @@ type peer struct {
 	joined   int           // how many of sockets are connected
 	refused  int           // CONNECTs since the last that was accepted
 	deadline *time.Timer   // for joining a namespace; nil while one is joined
+	late     *time.Timer   // ends the connection if attachments don't come; nil before the first
 	waiting  int           // bytes in all inboxes
 	awaited  int           // handlers of this peer that wait for its acknowledgement
 	room     chan struct{} // closed when throttle should look again; nil if it does not wait
@@ -88,8 +88,14 @@ func (p *peer) knows(namespace string) bool {
 // do not come.
 func (p *peer) expectAttachments() {
 	pending := p.decoder.Pending()
+	if pending == p.lateSet {
+		return
+	}
+	p.lateSet = pending
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	switch {
-	case pending == p.lateSet:
+	case p.closed: // which has stopped it
 	case !pending:
 		p.late.Stop()
 	case p.late == nil:
@@ -99,7 +105,6 @@ func (p *peer) expectAttachments() {
 	default:
 		p.late.Reset(attachmentTimeout)
 	}
-	p.lateSet = pending
 }
 
 // handle does what a packet asks for.
@@ -169,6 +174,9 @@ func (p *peer) close() (sockets []*Socket, first bool) {
 	}
 	p.closed = true
 	p.stopDeadline()
+	if p.late != nil {
+		p.late.Stop() // it holds what has come of a message
+	}
 	p.wake()
 	return slices.Clone(p.sockets), true
 }

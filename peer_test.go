@@ -198,3 +198,19 @@ func TestWhatHandlersGetIsTheirs(t *testing.T) {
 		}
 	})
 }
+
+func TestNobodyWaitsForAttachmentsOfAConnectionThatHasEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		c, id := r.joined()
+		p := r.wantSocket(id).peer
+		c.send(`452-["event",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`)
+		c.sendBinary("the first")
+		synctest.Wait()
+		c.cut()
+		synctest.Wait()
+		if p.late.Stop() {
+			t.Error("the timer still runs, and holds the attachments that came")
+		}
+	})
+}
