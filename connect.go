@@ -21,7 +21,9 @@ func (p *peer) connect(packet *sio5.Packet) {
 	s.inbox.busy = true
 	p.mu.Lock()
 	taken, crowded := p.holds(ns), len(p.sockets) >= p.srv.options.MaxNamespaces
-	if !taken && !crowded && !p.closed {
+	// Each of those holds a goroutine, which a client must not gather by coming and going.
+	restless := p.ending >= p.srv.options.MaxNamespaces+maxEnding
+	if !taken && !crowded && !restless && !p.closed {
 		p.sockets = append(p.sockets, s)
 	}
 	closed := p.closed
@@ -32,6 +34,8 @@ func (p *peer) connect(packet *sio5.Packet) {
 		p.violated(errors.New("socketio: a second CONNECT to a namespace"))
 	case crowded:
 		p.exceed("namespaces")
+	case restless:
+		p.exceed("namespaces left whose handlers still run")
 	default:
 		p.conn.MayWait()
 		s.perform(&item{kind: itemConnect})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -435,5 +436,31 @@ func TestANamespaceCanBeJoinedAgain(t *testing.T) {
 		}
 		c.send(`42["event"]`)
 		c.want(`42["seen","` + second + `"]`)
+	})
+}
+
+func TestAClientThatComesAndGoesGathersNoGoroutines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, &Options{MaxNamespaces: 1})
+		var deciding atomic.Int64
+		decide := make(chan struct{})
+		r.srv.Use(func(context.Context, *Socket) (context.Context, error) {
+			deciding.Add(1)
+			<-decide // takes no notice of the context
+			return nil, nil
+		})
+		c := r.dial()
+		for range maxEnding + 1 {
+			c.send(`40`, `41`)
+		}
+		synctest.Wait()
+		c.wantOpen()
+		c.send(`40`, `41`)
+		c.wantEnd(time.Second)
+		if n := deciding.Load(); n != maxEnding+1 {
+			t.Errorf("%d CONNECTs were being decided, want %d", n, maxEnding+1)
+		}
+		close(decide)
+		synctest.Wait()
 	})
 }

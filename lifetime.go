@@ -21,6 +21,7 @@ func (s *Socket) end(reason Reason, cause error) (was state, idle bool) {
 	s.ended = &DisconnectError{Reason: reason, Err: cause}
 	s.state.Store(uint32(ended))
 	p.drop(s, was)
+	p.ending++
 	if was == pending || !reason.byPeer() {
 		s.discard()
 	}
@@ -81,6 +82,9 @@ func (s *Socket) sayGoodbye() {
 		s.runDisconnectHooks(s.registry.load().disconnect)
 	}
 	s.ns.rooms.forget(s)
+	s.peer.mu.Lock()
+	s.peer.ending--
+	s.peer.mu.Unlock()
 }
 
 func (s *Socket) runDisconnectHooks(hooks []disconnectHook) {

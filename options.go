@@ -75,6 +75,10 @@ const (
 	// maxRefused is how many CONNECTs in a row are answered by a refusal.
 	maxRefused = 5
 
+	// maxEnding is how many sockets of a connection, besides MaxNamespaces, may have
+	// ended while their middleware, handlers and hooks still run.
+	maxEnding = 32
+
 	// maxLeft is how many namespaces a connection is known to have left.
 	maxLeft = 32
 

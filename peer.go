@@ -33,6 +33,7 @@ type peer struct {
 	left     []*Namespace
 	joined   int           // how many of sockets are connected
 	refused  int           // CONNECTs since the last that was accepted
+	ending   int           // sockets that have ended, but still have something to run
 	deadline *time.Timer   // for joining a namespace; nil while one is joined
 	late     *time.Timer   // ends the connection if attachments don't come; nil before the first
 	waiting  int           // bytes in all inboxes
