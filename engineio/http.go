@@ -18,12 +18,9 @@ import (
 // and upgrades to WebSockets, which outlive it. Headers that middleware has set on w
 // are kept, also for the WebSocket's handshake.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.ContentLength != 0 {
-		// Before it sends a refusal net/http reads the body, or part of it.
-		http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
-	}
 	if !s.paths.serves(r.URL.Path) {
 		s.paths.hint(s, r)
+		boundBody(w, r)
 		http.NotFound(w, r)
 		return
 	}
@@ -32,7 +29,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.log.Warn("engineio: origin refused; Options.CORS says which are let in",
 			"origin", origin, "host", r.Host, "remote", r.RemoteAddr)
 		w.Header().Add("Vary", "Origin")
-		s.refuse(w, r, forbidden("Forbidden", "INVALID_ORIGIN"))
+		s.writeError(w, r, forbidden("Forbidden", "INVALID_ORIGIN"))
 		return
 	}
 	s.origins.allow(w.Header(), origin)
@@ -111,11 +108,25 @@ func (s *Server) session(r *http.Request, q *query) (*Conn, *HandshakeError) {
 	return c, nil
 }
 
-// refuse answers a request with one of the protocol's errors.
+// refuse answers a request with one of the protocol's errors, and logs it.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err *HandshakeError) {
-	s.trace.refused(r, err)
 	s.log.Info("engineio: request refused", "code", err.Code, "message", err.Message,
 		"context", err.Context, "method", r.Method, "remote", r.RemoteAddr)
+	s.writeError(w, r, err)
+}
+
+// boundBody bounds the time that a refused request's body may take: before it sends the
+// refusal net/http reads the body, or part of it.
+func boundBody(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
+	}
+}
+
+// writeError answers a request with one of the protocol's errors.
+func (s *Server) writeError(w http.ResponseWriter, r *http.Request, err *HandshakeError) {
+	boundBody(w, r)
+	s.trace.refused(r, err)
 	body, _ := json.Marshal(struct {
 		Code    int    `json:"code"`
 		Message string `json:"message"`
@@ -137,6 +148,7 @@ var (
 
 // writeStatus answers with a status and no body.
 func (s *Server) writeStatus(w http.ResponseWriter, r *http.Request, status int) {
+	boundBody(w, r)
 	s.log.Info("engineio: request refused", "status", status, "method", r.Method, "remote", r.RemoteAddr)
 	w.Header().Set("Content-Length", "0")
 	w.WriteHeader(status)

@@ -211,10 +211,10 @@ func (d *delivery) serve() {
 		return
 	}
 	c.step(event{input: inPostGone, cause: err})
-	// net/http would wait for more of a body that nobody wants.
-	http.NewResponseController(d.w).SetReadDeadline(time.Now())
 	d.w.Header()["Connection"] = closeConnection
 	c.server.writeStatus(d.w, d.r, status)
+	// net/http would wait for more of a body that nobody wants.
+	http.NewResponseController(d.w).SetReadDeadline(time.Now())
 	d.done()
 }
 
