@@ -70,7 +70,7 @@ func (p *peer) refuse(namespace string, reason *ConnectError) {
 		var err error
 		if text, err = appendValue(text, reason.Data); err != nil {
 			text = append(text, "null"...)
-			p.srv.report(p.conn.Context(), nil, err)
+			p.srv.report(p.conn.Context(), nil, "ConnectError.Data", err)
 		}
 	}
 	// It fails only if the connection has ended.
@@ -126,7 +126,7 @@ func (s *Socket) turnAway(err error) {
 	if !ok {
 		refusal = errRefused
 		if !errors.Is(err, ErrDisconnected) {
-			s.peer.srv.report(s.Context(), s, err)
+			s.peer.srv.report(s.Context(), s, "Use", err)
 		}
 	}
 	if was, _ := s.end(ReasonServerDisconnect, err); was == pending {
@@ -162,7 +162,7 @@ func (s *Socket) greet() {
 		if err == nil {
 			continue
 		}
-		s.peer.srv.report(s.Context(), s, err)
+		s.peer.srv.report(s.Context(), s, "OnConnect", err)
 		if _, panicked := errors.AsType[*PanicError](err); !panicked {
 			s.Disconnect()
 			return

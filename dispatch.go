@@ -255,7 +255,7 @@ func (s *Socket) dispatch(ctx context.Context, m *Message) error {
 func (s *Socket) observe(ctx context.Context, m *Message, hooks []Handler) {
 	for _, hook := range hooks {
 		if err := call(ctx, hook, s, m); err != nil {
-			s.peer.srv.report(ctx, s, err)
+			s.peer.srv.report(ctx, s, "OnAny", err)
 		}
 	}
 }
@@ -271,9 +271,9 @@ func callHandler(ctx context.Context, s *Socket, m *Message) error {
 // answerError sends the reply that an error of a handler asks for, reports the
 // error, and returns it.
 func (s *Socket) answerError(ctx context.Context, m *Message, err error) error {
-	s.peer.srv.report(ctx, s, err)
+	s.peer.srv.report(ctx, s, m.Event, err)
 	if failure := m.ackError(err); failure != nil {
-		s.peer.srv.report(ctx, s, failure)
+		s.peer.srv.report(ctx, s, m.Event, failure)
 	}
 	return err
 }

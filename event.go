@@ -41,7 +41,8 @@ package socketio
 type Event[T any] string
 
 // A Call names a message that carries a Q and is answered with an R, by an
-// acknowledgement. Both follow the rules of [Event].
+// acknowledgement. Both follow the rules of [Event]. It is handled by OnAck and sent by
+// EmitAck, where a bare string needs the answer's type: EmitAck[Roster](ctx, "join", q).
 //
 //	const Join socketio.Call[JoinRequest, Roster] = "join"
 type Call[Q, R any] string

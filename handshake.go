@@ -32,13 +32,16 @@ func (s *Socket) Handshake() *Handshake {
 }
 
 // DecodeAuth decodes the object that the client gave as its auth option into what into
-// points to. Without one it decodes an empty object.
+// points to. Without one it decodes an empty object. The error is a [*DecodeError].
 func (h *Handshake) DecodeAuth(into any) error {
 	auth := h.auth
 	if auth == nil {
 		auth = emptyObject
 	}
-	return decodeValue(auth, nil, into)
+	if err := decodeValue(auth, nil, into); err != nil {
+		return &DecodeError{Event: "connect", Err: err}
+	}
+	return nil
 }
 
 var emptyObject = []byte("{}")

@@ -94,7 +94,7 @@ func (s *Socket) runDisconnectHooks(hooks []disconnectHook) {
 	ctx := &farewell{context.WithoutCancel(s.Context()), s.peer.srv.lifetime}
 	for _, hook := range hooks {
 		if err := s.runDisconnectHook(ctx, hook); err != nil {
-			s.peer.srv.report(ctx, s, err)
+			s.peer.srv.report(ctx, s, "OnDisconnect", err)
 		}
 	}
 }

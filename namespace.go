@@ -78,10 +78,16 @@ func (ns *Namespace) OnDisconnect(h func(ctx context.Context, s *Socket, why Rea
 }
 
 // On registers the handler of an event. A client that asks for an acknowledgement gets
-// an empty one when the handler has returned nil, and none if it returns an error.
+// an empty one when the handler has returned nil.
 //
-// An error goes to [Options].OnError. If it, or an error that it wraps, has a method
-// AckArgs() []any, these arguments are the acknowledgement.
+// An error goes to [Options].OnError, and the client gets no acknowledgement: it should
+// wait with a time-out, as it would for an event that nobody handles. There are two
+// exceptions. If the error, or one that it wraps, has a method AckArgs() []any, these
+// arguments are the acknowledgement; and a payload that its Validate method refuses is answered
+// with {"error": text of that error}.
+//
+// An event without a payload is an Event[None]: the handler takes a [None], and
+// Emit("x", socketio.None{}) sends it.
 func (ns *Namespace) On[T any](ev Event[T], h func(ctx context.Context, s *Socket, v T) error) {
 	mustHave(h != nil, "On: a handler")
 	ns.registry.handle("namespace "+ns.name, handler{event: string(ev), run: decoding(h), typed: true})

@@ -123,7 +123,8 @@ func (srv *Server) OnNamespace(f func(*Namespace)) {
 // Shutdown ends the server in good order: it refuses newcomers, ends all sockets with
 // [ReasonServerShutdown], sends what waits to be sent, closes the connections, and waits
 // until all handlers and OnDisconnect hooks have returned. Clients will try to connect
-// again, as they do whenever a connection is lost.
+// again, as they do whenever a connection is lost. Call it before http.Server.Shutdown,
+// which waits for polls and knows nothing of WebSockets.
 //
 // If ctx ends before, so do the contexts of OnDisconnect hooks, what is left is closed
 // at once, and the error is that of ctx. A handler that calls Shutdown waits for
@@ -159,14 +160,15 @@ func (srv *Server) end() {
 	}
 }
 
-// report gives an error to OnError, or logs it.
-func (srv *Server) report(ctx context.Context, s *Socket, err error) {
+// report gives an error to OnError, or logs it. The log is told in what it happened: the
+// method by which a hook was registered, or the event.
+func (srv *Server) report(ctx context.Context, s *Socket, in string, err error) {
 	if srv.options.OnError == nil {
-		srv.logError(ctx, s, err)
+		srv.logError(ctx, s, in, err)
 		return
 	}
 	if failure := srv.tellUser(ctx, s, err); failure != nil {
-		srv.logError(ctx, s, failure)
+		srv.logError(ctx, s, "OnError", failure)
 	}
 }
 
@@ -178,9 +180,9 @@ func (srv *Server) tellUser(ctx context.Context, s *Socket, err error) (failure 
 
 // logError logs an error at the level that its kind deserves: peers can cause
 // some of them at will.
-func (srv *Server) logError(ctx context.Context, s *Socket, err error) {
+func (srv *Server) logError(ctx context.Context, s *Socket, in string, err error) {
 	level := slog.LevelError
-	attrs := []slog.Attr{slog.Any("err", err)}
+	attrs := []slog.Attr{slog.String("in", in), slog.Any("err", err)}
 	if s != nil {
 		attrs = append(attrs, slog.String("namespace", s.ns.name))
 	}

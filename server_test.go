@@ -97,9 +97,9 @@ func TestErrorsAreLoggedByTheirKind(t *testing.T) {
 		handler := slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})
 		srv := NewServer(&Options{Logger: slog.New(handler)})
 		s := newSocket(srv.Namespace, nil, nil)
-		srv.report(t.Context(), s, tt.err)
+		srv.report(t.Context(), s, "say", tt.err)
 		line := log.String()
-		if !strings.Contains(line, "level="+tt.want) || !strings.Contains(line, "namespace=/") || strings.Contains(line, s.ID()) {
+		if !strings.Contains(line, "level="+tt.want) || !strings.Contains(line, "namespace=/") || !strings.Contains(line, "in=say") || strings.Contains(line, s.ID()) {
 			t.Errorf("%v is logged as %s", tt.err, line)
 		}
 		if _, panicked := errors.AsType[*PanicError](tt.err); panicked != strings.Contains(line, "stack of it") {

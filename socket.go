@@ -140,7 +140,7 @@ func (s *Socket) anyData() any {
 func (s *Socket) Join(rooms ...string) {
 	limit := s.peer.srv.options.MaxRooms
 	if s.ns.rooms.join(s, rooms, limit) > 0 {
-		s.peer.srv.report(s.Context(), s, errTooManyRooms)
+		s.peer.srv.report(s.Context(), s, "Join", errTooManyRooms)
 	}
 }
 
