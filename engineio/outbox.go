@@ -111,7 +111,6 @@ func (o *outbox) moveTo(s *ws.Conn) error {
 	if o.packets == 0 {
 		return nil
 	}
-	s.Uncork() // the answer to the probe goes first
 	frames := make([]byte, 0, len(o.records)+o.packets*frameHeader)
 	from := o.records
 	for range o.packets {

@@ -3,8 +3,11 @@ package engineio
 import (
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 	"weak"
 )
@@ -109,4 +112,48 @@ func TestAGETThatOvertakesTheUpgradePacketComesTooLate(t *testing.T) {
 	if got := <-answer; got != `{"code":3,"message":"Bad request"}` {
 		t.Errorf("the GET got %q", got)
 	}
+}
+
+func TestAConnectionMayBeClosedWhileItsHandshakeIsAnswered(t *testing.T) {
+	var r *rig
+	r = newRig(t, &Options{
+		GenerateID: func(*http.Request) (string, error) { return "known", nil },
+		Header:     func(http.Header, *http.Request, bool) { r.server.find("known").Close() },
+	}, nil)
+	c := r.dial("transport=websocket").open()
+	c.expect("closed", "close")
+	c.Conn.Close()
+	r.wantClosed("forced close")
+}
+
+func TestWhatComesOverTheWebSocketWaitsForTheLastPOST(t *testing.T) {
+	var leave chan struct{} // made in the bubble
+	var received []string
+	inTime(t, nil, func(c *Conn, m Message) bool {
+		received = append(received, string(m.Data)) // by one goroutine at a time
+		if string(m.Data) == "slow" {
+			<-leave
+		}
+		return true
+	}, func(r *timeRig) {
+		leave = make(chan struct{})
+		sid := r.poll()
+		var posts sync.WaitGroup
+		for _, body := range []string{"4slow\x1e4behind it", "4second"} {
+			posts.Go(func() { fetch(r.rig, "POST", r.http.URL+"/socket.io/?EIO=4&transport=polling&sid="+sid, body) })
+			synctest.Wait()
+		}
+		c := r.dial("transport=websocket&sid=" + sid)
+		c.send("5", "4fast")
+		synctest.Wait()
+		if len(received) != 1 {
+			t.Errorf("received %q while the first is handled", received)
+		}
+		close(leave)
+		posts.Wait()
+		synctest.Wait()
+		if want := []string{"slow", "behind it", "second", "fast"}; !slices.Equal(received, want) {
+			t.Errorf("received %q, want %q", received, want)
+		}
+	})
 }
