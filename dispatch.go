@@ -175,7 +175,9 @@ func (s *Socket) perform(it *item) {
 	case itemConnect:
 		s.admit()
 	case itemEvent:
-		s.handle(&it.packet)
+		if s.greeted { // else it ended in the moment in which it was let in
+			s.handle(&it.packet)
+		}
 	case itemEnd:
 		s.sayGoodbye()
 	}

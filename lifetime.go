@@ -25,9 +25,6 @@ func (s *Socket) end(reason Reason, cause error) (was state, idle bool) {
 	if was == pending || !reason.byPeer() {
 		s.discard()
 	}
-	idle = !s.inbox.busy
-	s.inbox.busy = true
-	s.inbox.queue = append(s.inbox.queue, item{kind: itemEnd})
 	cancel, acks := s.cancel, s.acks
 	s.acks = nil
 	p.mu.Unlock()
@@ -39,6 +36,13 @@ func (s *Socket) end(reason Reason, cause error) (was state, idle bool) {
 	for _, w := range acks {
 		w.abandon(s, s.ended)
 	}
+
+	// Not before: whoever runs the last item relies on all of that.
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	idle = !s.inbox.busy
+	s.inbox.busy = true
+	s.inbox.queue = append(s.inbox.queue, item{kind: itemEnd})
 	return was, idle
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"socketio/engineio"
 	"socketio/internal/ws"
+	"socketio/sio5"
 )
 
 func TestReasonsOfDisconnect(t *testing.T) {
@@ -322,6 +323,73 @@ func TestTheContextHasTheValuesOfTheFirstRequest(t *testing.T) {
 			if v := <-values; v != "value" {
 				t.Errorf("the value is %v", v)
 			}
+		}
+	})
+}
+
+// A slowWaiter holds up whoever ends the socket.
+type slowWaiter struct{ told, goOn chan struct{} }
+
+func (w *slowWaiter) answer(*Socket, answer) {}
+
+func (w *slowWaiter) abandon(*Socket, error) {
+	close(w.told)
+	<-w.goOn
+}
+
+func TestTheHooksFindASocketThatHasEndedAltogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		handle, said := make(chan struct{}), false
+		r.srv.On("event", func(context.Context, *Socket, None) error {
+			<-handle
+			return nil
+		})
+		r.srv.OnDisconnect(func(context.Context, *Socket, Reason) error {
+			said = true
+			return nil
+		})
+		c, id := r.joined()
+		w := &slowWaiter{make(chan struct{}), make(chan struct{})}
+		if err := r.wantSocket(id).expect(1, w); err != nil {
+			t.Fatal(err)
+		}
+		c.send(`42["event"]`)
+		synctest.Wait()
+		c.cut()
+		<-w.told
+		close(handle) // its goroutine comes to the end of the inbox
+		synctest.Wait()
+		if said {
+			t.Error("the hooks have run while the socket was still being ended")
+		}
+		close(w.goOn)
+		synctest.Wait()
+		if !said {
+			t.Error("the hooks have not run")
+		}
+	})
+}
+
+func TestWithoutItsOnConnectHooksASocketHandlesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		handled := 0
+		r.srv.Handle("event", func(context.Context, *Socket, *Message) error {
+			handled++
+			return nil
+		})
+		c, id := r.joined()
+		defer c.cut()
+		event := item{kind: itemEvent, packet: sio5.Packet{Type: sio5.Event, Event: []byte("event")}}
+		// As when its connection ends between its middleware and its rooms.
+		newSocket(r.srv.Namespace, r.wantSocket(id).peer, nil).perform(&event)
+		if handled != 0 {
+			t.Error("an event was handled, though no OnConnect hook had run")
+		}
+		r.wantSocket(id).perform(&event)
+		if handled != 1 {
+			t.Error("the event of a socket that is connected was not handled")
 		}
 	})
 }
