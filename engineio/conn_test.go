@@ -196,14 +196,18 @@ func TestClosedMayComeWhileAReceiveRuns(t *testing.T) {
 			<-leave
 			return true
 		})
+		var client sync.WaitGroup
 		if transport == WebSocket {
-			r.dial("transport=websocket").open().send("4x")
+			c := r.dial("transport=websocket").open()
+			c.send("4x")
+			client.Go(func() { c.tryNext(); c.Conn.Close() })
 		} else {
 			sid := r.poll()
-			go fetch(r, "POST", r.http.URL+"/socket.io/?EIO=4&transport=polling&sid="+sid, "4x")
+			client.Go(func() { fetch(r, "POST", r.http.URL+"/socket.io/?EIO=4&transport=polling&sid="+sid, "4x") })
 		}
 		r.wantClosed("forced close")
 		leave <- struct{}{}
+		client.Wait()
 	}
 }
 

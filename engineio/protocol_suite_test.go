@@ -3,6 +3,7 @@ package engineio
 import (
 	"context"
 	"encoding/json/v2"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -18,12 +19,14 @@ const (
 	suiteTimeout  = 200 * time.Millisecond
 )
 
-// TestProtocolSuite is what the reference's suite for Engine.IO v4 asks for, line by line.
+// A suiteTest is a line of the reference's suite for Engine.IO v4.
+type suiteTest struct {
+	name string
+	run  func(r *rig)
+}
+
 func TestProtocolSuite(t *testing.T) {
-	tests := []struct {
-		name string
-		run  func(r *rig)
-	}{
+	runSuite(t, Options{PingInterval: suiteInterval, PingTimeout: suiteTimeout}, []suiteTest{
 		// Handshake.
 		{"polling: opens a session", suiteOpensPolling},
 		{"polling: no EIO", refuses("GET", "transport=polling")},
@@ -39,11 +42,13 @@ func TestProtocolSuite(t *testing.T) {
 		{"WebSocket: transport=abc", refusesSocket("EIO=4&transport=abc")},
 
 		// Heartbeat.
-		{"polling: ping and pong", suiteHeartbeatPolling},
-		{"polling: no pong", suiteNoPongPolling},
-		{"WebSocket: ping and pong", suiteHeartbeatWebSocket},
+		{"polling: ping and pong", atLast(suiteHeartbeatPolling)},
+		{"polling: no pong", atLast(suiteNoPongPolling)},
+		{"WebSocket: ping and pong", atLast(suiteHeartbeatWebSocket)},
 		{"WebSocket: no pong", suiteNoPongWebSocket},
-
+	})
+	// For the rest the suite's times do not matter, and a busy machine would need more.
+	runSuite(t, Options{}, []suiteTest{
 		// Close.
 		{"polling: close packet", suiteClosePolling},
 		{"WebSocket: close packet", suiteCloseWebSocket},
@@ -63,11 +68,13 @@ func TestProtocolSuite(t *testing.T) {
 		{"upgrade", suiteUpgrade},
 		{"upgrade: HTTP afterwards", suiteHTTPAfterUpgrade},
 		{"upgrade: a second WebSocket", suiteSecondWebSocket},
-	}
+	})
+}
+
+func runSuite(t *testing.T, o Options, tests []suiteTest) {
+	o.CORS.Origins = []string{"*"}
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			test.run(newRig(t, &Options{PingInterval: suiteInterval, PingTimeout: suiteTimeout, CORS: CORS{Origins: []string{"*"}}}, nil))
-		})
+		t.Run(test.name, func(t *testing.T) { test.run(newRig(t, &o, nil)) })
 	}
 }
 
@@ -119,33 +126,51 @@ func refusesSocket(query string) func(*rig) {
 	}
 }
 
-func suiteHeartbeatPolling(r *rig) {
+// atLast tries up to three times what a machine that is busy for a moment spoils.
+func atLast(try func(r *rig) error) func(*rig) {
+	return func(r *rig) {
+		var err error
+		for range 3 {
+			if err = try(r); err == nil {
+				return
+			}
+		}
+		r.Error(err)
+	}
+}
+
+func suiteHeartbeatPolling(r *rig) error {
 	query := "transport=polling&sid=" + r.poll()
 	for range 3 {
-		r.want("a ping and nothing else", "GET", query, "", 200, "2")
-		r.want("a pong", "POST", query, "3", 200, "ok")
-	}
-}
-
-func suiteNoPongPolling(r *rig) {
-	var status int
-	for range 3 { // the machine may be busy for once
-		query := "transport=polling&sid=" + r.poll()
-		// No margin: the client's own clock has begun when the answer came.
-		time.Sleep(suiteInterval + suiteTimeout)
-		if status, _, _ = r.do("GET", query, ""); status == 400 {
-			return
+		if status, body, _ := r.do("GET", query, ""); status != 200 || body != "2" {
+			return fmt.Errorf("%d %q, want a ping and nothing else", status, body)
+		}
+		if status, body, _ := r.do("POST", query, "3"); status != 200 || body != "ok" {
+			return fmt.Errorf("%d %q for a pong", status, body)
 		}
 	}
-	r.Errorf("%d, want 400", status)
+	return nil
 }
 
-func suiteHeartbeatWebSocket(r *rig) {
+func suiteNoPongPolling(r *rig) error {
+	query := "transport=polling&sid=" + r.poll()
+	// No margin: the client's own clock has begun when the answer came.
+	time.Sleep(suiteInterval + suiteTimeout)
+	if status, body, _ := r.do("GET", query, ""); status != 400 {
+		return fmt.Errorf("%d %q, want 400", status, body)
+	}
+	return nil
+}
+
+func suiteHeartbeatWebSocket(r *rig) error {
 	c := r.dial("transport=websocket").open()
 	for range 3 {
-		c.expect("a ping", "2")
+		if got := c.next(); got != "2" {
+			return fmt.Errorf("got %q, want a ping", got)
+		}
 		c.send("3")
 	}
+	return nil
 }
 
 func suiteNoPongWebSocket(r *rig) {

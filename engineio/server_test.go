@@ -108,12 +108,13 @@ func TestCloseByEitherSide(t *testing.T) {
 		r.wantClosed("transport close")
 	})
 	t.Run("client, polling, GET behind", func(t *testing.T) {
-		r := newRig(t, nil, nil)
-		sid := r.poll()
-		r.want("close packet", "POST", "transport=polling&sid="+sid, "1", 200, "ok")
-		r.want("the GET", "GET", "transport=polling&sid="+sid, "", 200, "6")
-		r.wantClosed("transport close")
-		r.want("the next", "GET", "transport=polling&sid="+sid, "", 400, `{"code":1,"message":"Session ID unknown"}`)
+		inTime(t, nil, nil, func(r *timeRig) { // it must not come too late
+			sid := r.poll()
+			r.want("close packet", "POST", "transport=polling&sid="+sid, "1", 200, "ok")
+			r.want("the GET", "GET", "transport=polling&sid="+sid, "", 200, "6")
+			r.wantClosed("transport close")
+			r.want("the next", "GET", "transport=polling&sid="+sid, "", 400, `{"code":1,"message":"Session ID unknown"}`)
+		})
 	})
 	t.Run("client, WebSocket", func(t *testing.T) {
 		r := newRig(t, nil, nil)

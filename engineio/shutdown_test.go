@@ -50,15 +50,16 @@ func TestShutdownAtAnyMoment(t *testing.T) {
 	}
 }
 
-// visit opens connections of one kind and uses them until the server refuses. What goes
-// wrong meanwhile is the server's closing.
+// visit opens connections of one kind and uses them until the server closes. What goes
+// wrong meanwhile is of that.
 func visit(r *rig, kind int) {
 	url := r.http.URL + "/socket.io/?EIO=4&transport=polling"
-	for {
+	for r.server.admit() {
+		r.server.release()
 		status, body := fetch(r, "GET", url, "")
 		_, rest, ok := strings.Cut(body, `{"sid":"`)
 		if status != 200 || !ok {
-			return
+			continue
 		}
 		session := url + "&sid=" + rest[:20]
 		switch kind % 4 {

@@ -101,17 +101,18 @@ func TestAConnectionThatHasEndedIsForgotten(t *testing.T) {
 }
 
 func TestAGETThatOvertakesTheUpgradePacketComesTooLate(t *testing.T) {
-	r := newRig(t, nil, nil)
-	sid := r.poll()
-	c := r.dial("transport=websocket&sid=" + sid)
-	c.send("2probe")
-	c.expect("probe", "3probe")
-	answer := r.parked(sid)
-	c.send("5", "4x")
-	c.expect("upgraded", "4x")
-	if got := <-answer; got != `{"code":3,"message":"Bad request"}` {
-		t.Errorf("the GET got %q", got)
-	}
+	inTime(t, nil, nil, func(r *timeRig) { // it must not be released meanwhile
+		sid := r.poll()
+		c := r.dial("transport=websocket&sid=" + sid)
+		c.send("2probe")
+		c.expect("probe", "3probe")
+		answer := r.parked(sid)
+		c.send("5", "4x")
+		c.expect("upgraded", "4x")
+		if got := <-answer; got != `{"code":3,"message":"Bad request"}` {
+			t.Errorf("the GET got %q", got)
+		}
+	})
 }
 
 func TestAConnectionMayBeClosedWhileItsHandshakeIsAnswered(t *testing.T) {
