@@ -184,13 +184,19 @@ func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, c *Conn) 
 		return
 	}
 	open := ws.AppendFrame(nil, ws.OpText, s.handshake([]byte{byte(eio4.Open)}, c, WebSocket))
+	begun := false
+	defer func() {
+		if !begun { // refused, or a hook has panicked
+			s.remove(c)
+			s.release()
+		}
+	}()
 	sock := s.accept(w, r, c, open)
 	if sock == nil {
-		s.remove(c)
-		s.release()
 		return
 	}
 	c.socket.Store(sock)
+	begun = true
 	if !s.begin(c) { // whoever closed it may not have known of the WebSocket
 		sock.Close(ws.StatusNoStatus, "")
 		s.leave(sock)

@@ -22,7 +22,7 @@ type Receiver interface {
 	// the connection's again when Receive returns, unless m.Owned.
 	Receive(m Message)
 
-	// Closed is the last call. It may come from another goroutine, while a Receive is
-	// still running.
+	// Closed is called once. It may come from another goroutine, while a Receive is
+	// still running, or just before that of a message that had already been read.
 	Closed(err *CloseError)
 }
