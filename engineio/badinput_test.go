@@ -84,7 +84,7 @@ func TestRequestsThatHTTPRefuses(t *testing.T) {
 		"B10 absolute form":                 {"GET http://x/socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\n\r\n", 200},
 		"B12 two hosts":                     {get + "Host: y\r\n\r\n", 400},
 		"B13 a header over the limit":       {get + "X: " + strings.Repeat("x", 1<<20+8<<10) + "\r\n\r\n", 431},
-		"B15 a length and chunks":           {"POST /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: gzip\r\n\r\n4x", 501},
+		"a transfer encoding that is none":  {"POST /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: gzip\r\n\r\n4x", 501},
 		"B60 half a request line, then CR":  {"GET /socket.io/\r\n\r\n", 400},
 		"a method that is none":             {"G\x01T / HTTP/1.1\r\nHost: x\r\n\r\n", 400},
 		"a version that is none":            {"GET /socket.io/?EIO=4&transport=polling HTTP/7.1\r\nHost: x\r\n\r\n", 505},
@@ -94,6 +94,17 @@ func TestRequestsThatHTTPRefuses(t *testing.T) {
 			t.Errorf("%s: %d, want %d", name, a.status, test.status)
 		}
 	}
+}
+
+func TestALengthBesideChunksSaysNothing(t *testing.T) { // B15: net/http goes by the chunks
+	r := newRig(t, nil, nil)
+	sid := r.poll()
+	a := r.raw("POST /socket.io/?EIO=4&transport=polling&sid=" + sid + " HTTP/1.1\r\nHost: x\r\n" +
+		"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n4abcd\r\n0\r\n\r\n")
+	if a.status != 200 || a.body != "ok" {
+		t.Errorf("%d %q", a.status, a.body)
+	}
+	r.want("the whole of it", "GET", "transport=polling&sid="+sid, "", 200, "4abcd")
 }
 
 func TestBadPOSTs(t *testing.T) {
