@@ -24,7 +24,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	origin := r.Header.Get("Origin")
+	origin := firstValue(r.Header["Origin"])
 	if !s.origins.admits(r, origin) {
 		s.log.Warn("engineio: origin refused; Options.CORS says which are let in",
 			"origin", origin, "host", r.Host, "remote", r.RemoteAddr)
@@ -47,9 +47,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c, err := s.session(r, &q)
-	if err == nil && !s.hold(c) {
-		err = unknownSession()
-	}
 	if err != nil {
 		s.refuse(w, r, err)
 		return
@@ -90,22 +87,32 @@ func (s *Server) check(r *http.Request, q *query) *HandshakeError {
 // revision is the value of the query's EIO.
 var revision = strconv.Itoa(eio4.Revision)
 
-// session finds the session that a request is for.
+// session finds the session that a request is for, and holds it.
 func (s *Server) session(r *http.Request, q *query) (*Conn, *HandshakeError) {
 	if len(q.sid) > maxID {
 		return nil, unknownSession()
 	}
-	c := s.find(q.sid)
+	c := s.hold(q.sid)
 	switch {
 	case c == nil:
 		return nil, unknownSession()
 	case q.revision != revision:
+		s.release()
 		return nil, badRequest("PROTOCOL_MISMATCH")
 	case q.transport == WebSocket && r.Header.Get("Upgrade") == "",
 		q.transport == Polling && c.Transport() == WebSocket:
+		s.release()
 		return nil, transportMismatch()
 	}
 	return c, nil
+}
+
+// firstValue is http.Header.Get for a name that needs no work to be found.
+func firstValue(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
 }
 
 // refuse answers a request with one of the protocol's errors, and logs it.
@@ -195,24 +202,32 @@ const writeStep = 64 << 10
 // autoLength is up to which size net/http knows a response's length by itself.
 const autoLength = 2048
 
-// writeOK answers a POST.
-func (s *Server) writeOK(w http.ResponseWriter, r *http.Request) {
+// writeOK answers a POST. Only a response that is flushed before its handler returns
+// has to be told its length.
+func (s *Server) writeOK(w http.ResponseWriter, r *http.Request, flushed bool) {
 	h := w.Header()
 	h["Content-Type"] = contentHTML
-	h["Content-Length"] = okLength
 	h["Cache-Control"] = noStore
+	if flushed {
+		h["Content-Length"] = okLength
+	}
 	if s.options.Header != nil {
 		s.options.Header(h, r, false)
 	}
 	w.Write(okBody)
 }
 
+// hasWriteTimeout says whether the server that a request came to bounds the time of its
+// response.
+func hasWriteTimeout(r *http.Request) bool {
+	srv, ok := r.Context().Value(http.ServerContextKey).(*http.Server)
+	return ok && srv.WriteTimeout > 0
+}
+
 // writeUntil puts another end in the place of a server's WriteTimeout: none while a
 // response waits for news.
-func writeUntil(w http.ResponseWriter, r *http.Request, end time.Time) {
-	if srv, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && srv.WriteTimeout > 0 {
-		http.NewResponseController(w).SetWriteDeadline(end) // where it cannot, the client polls again
-	}
+func writeUntil(w http.ResponseWriter, end time.Time) {
+	http.NewResponseController(w).SetWriteDeadline(end) // where it cannot, the client polls again
 }
 
 // upgrade lets a WebSocket take a polling session over (Engine.IO v4, "Upgrade").

@@ -3,6 +3,7 @@ package engineio
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"slices"
 
 	"socketio/eio4"
 	"socketio/internal/ws"
@@ -56,11 +57,11 @@ func (o *outbox) take(from []byte) (kind byte, data, rest []byte) {
 	return from[0], from[1+n : end], from[end:]
 }
 
-// payload removes as many packets as one poll may carry, and returns them
-// encoded for it.
-func (o *outbox) payload() []byte {
+// appendPayload removes as many packets as one poll may carry, and appends them,
+// encoded for it, to body.
+func (o *outbox) appendPayload(body []byte) []byte {
 	packets := min(o.packets, pollPackets)
-	body := make([]byte, 0, o.estimate(packets))
+	body = slices.Grow(body, o.estimate(packets))
 	from := o.records
 	for i := range packets {
 		var kind byte

@@ -1,10 +1,12 @@
 package engineio
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -33,6 +35,27 @@ type polling struct {
 // A get is a GET that waits for packets.
 type get struct {
 	body chan []byte // of one; nil is an error
+	buf  []byte      // what the body may be made in
+}
+
+// newGet returns one that nobody waits with. Those of servers that run in different
+// bubbles of testing/synctest must not mix.
+func (s *Server) newGet() *get {
+	if g, ok := s.gets.Get().(*get); ok {
+		return g
+	}
+	return &get{body: make(chan []byte, 1)}
+}
+
+// keepBody is how large a buffer for a body may have grown and still be used again.
+const keepBody = 4 << 10
+
+// keepGet takes g back, once its answer has been taken and written.
+func (s *Server) keepGet(g *get) {
+	if cap(g.buf) > keepBody {
+		g.buf = nil
+	}
+	s.gets.Put(g)
 }
 
 func newPolling() *polling {
@@ -87,7 +110,8 @@ func (p *polling) flush(c *Conn) {
 	switch {
 	case p.get == nil || p.corked:
 	case p.queue.packets > 0:
-		p.answer(c, p.queue.payload())
+		p.get.buf = p.queue.appendPayload(p.get.buf[:0])
+		p.answer(c, p.get.buf)
 	case p.leaving:
 		p.leaving = false
 		p.answer(c, closeBody)
@@ -107,7 +131,7 @@ func (p *polling) answer(c *Conn, body []byte) {
 // serveGet answers a poll (Engine.IO v4, "HTTP long-polling").
 func (c *Conn) serveGet(w http.ResponseWriter, r *http.Request) {
 	p := c.poll.Load()
-	g := &get{body: make(chan []byte, 1)}
+	g := c.server.newGet()
 	c.mu.Lock()
 	if p == nil {
 		c.mu.Unlock()
@@ -122,15 +146,21 @@ func (c *Conn) serveGet(w http.ResponseWriter, r *http.Request) {
 	if done&doTickSoon != 0 {
 		defer time.AfterFunc(overtaking, func() { c.step(event{input: inTick}) }).Stop()
 	}
-	writeUntil(w, r, time.Time{})
+	limited := hasWriteTimeout(r)
+	if limited {
+		writeUntil(w, time.Time{})
+	}
 	select {
 	case body := <-g.body:
-		writeUntil(w, r, time.Now().Add(c.server.options.WriteTimeout))
+		if limited {
+			writeUntil(w, time.Now().Add(c.server.options.WriteTimeout))
+		}
 		if body == nil {
 			c.server.refuse(w, r, transportMismatch())
 			return
 		}
 		c.server.writePayload(w, r, body, false)
+		c.server.keepGet(g)
 	case <-r.Context().Done():
 		c.unpark(p, g)
 	}
@@ -181,17 +211,31 @@ func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) {
 		c.refusePoll(w, r, done)
 		return
 	}
-	d := &delivery{conn: c, polling: c.poll.Load(), w: w, r: r}
-	if d.polling == nil {
+	p := c.poll.Load()
+	if p == nil {
 		c.step(event{input: inPostDone})
 		c.server.refuse(w, r, transportMismatch())
 		return
 	}
-	select {
-	case d.polling.token <- struct{}{}:
-		d.serve()
-	case <-r.Context().Done():
+	if !p.enter(r.Context()) {
 		c.step(event{input: inPostGone, cause: r.Context().Err()})
+		return
+	}
+	newDelivery(c, p, w, r).serve()
+}
+
+// enter waits until it is a POST's turn, and says whether that came before its end.
+func (p *polling) enter(ctx context.Context) bool {
+	select {
+	case p.token <- struct{}{}:
+		return true
+	default: // what Done needs is made when it is first called
+	}
+	select {
+	case p.token <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 
@@ -205,9 +249,11 @@ func (d *delivery) serve() {
 		d.done()
 		return
 	}
-	body, status, err := readBody(d.w, d.r, c.server.options.MaxPayload)
+	var status int
+	var err error
+	d.body, status, err = readBody(d.w, d.r, d.body, c.server.options.MaxPayload)
 	if err == nil {
-		d.handle(body)
+		d.handle()
 		return
 	}
 	c.step(event{input: inPostGone, cause: err})
@@ -226,12 +272,13 @@ func (d *delivery) done() {
 
 var closeConnection = []string{"close"}
 
-// readBody reads a POST's body, or says with which status to refuse it.
-func readBody(w http.ResponseWriter, r *http.Request, limit int) (body []byte, status int, err error) {
-	switch encoding := r.Header.Get("Content-Encoding"); {
+// readBody reads a POST's body in place of what into has, or says with which status to
+// refuse it.
+func readBody(w http.ResponseWriter, r *http.Request, into []byte, limit int) (body []byte, status int, err error) {
+	switch encoding := firstValue(r.Header["Content-Encoding"]); {
 	case encoding != "" && encoding != "identity":
 		return nil, http.StatusUnsupportedMediaType, protocolError("compressed body")
-	case r.Header.Get("Content-Type") == "application/octet-stream":
+	case firstValue(r.Header["Content-Type"]) == "application/octet-stream":
 		return nil, http.StatusBadRequest, protocolError("binary body")
 	case r.ContentLength > int64(limit):
 		return nil, http.StatusRequestEntityTooLarge, protocolError("body over the limit")
@@ -242,20 +289,31 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int) (body []byte, s
 	if r.ContentLength >= 0 {
 		size = min(int(r.ContentLength)+1, firstBody) // room to see the end
 	}
-	body, err = readUpTo(r.Body, make([]byte, 0, size), limit)
+	if cap(into) < size {
+		into = make([]byte, 0, size)
+	}
+	body, err = readUpTo(r.Body, into[:0], limit)
 	control.SetReadDeadline(time.Time{})
-	var timeout interface{ Timeout() bool }
 	switch {
-	case errors.Is(err, errTooLarge):
-		return nil, http.StatusRequestEntityTooLarge, err
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return nil, http.StatusRequestTimeout, err
 	case err != nil:
-		return nil, http.StatusBadRequest, err
+		return nil, bodyStatus(err), err
 	case !utf8.Valid(body):
 		return nil, http.StatusBadRequest, protocolError("body is not UTF-8")
 	}
 	return body, 0, nil
+}
+
+// bodyStatus is what to answer when a body could not be read.
+func bodyStatus(err error) int {
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.Is(err, errTooLarge):
+		return http.StatusRequestEntityTooLarge
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return http.StatusRequestTimeout
+	default:
+		return http.StatusBadRequest
+	}
 }
 
 // firstBody is the most that is set aside because a Content-Length says so. A length
@@ -283,13 +341,13 @@ func readUpTo(r io.Reader, b []byte, limit int) ([]byte, error) {
 var errTooLarge = protocolError("body over the limit")
 
 // handle has the packets of a POST handled, and answers it.
-func (d *delivery) handle(body []byte) {
-	if eio4.Payload(body).Count() > eio4.MaxPackets {
+func (d *delivery) handle() {
+	if eio4.Payload(d.body).Count() > eio4.MaxPackets {
 		d.conn.step(event{input: inBad, cause: protocolError("too many packets")})
 		d.answer(false)
 		return
 	}
-	d.rest = body
+	d.rest = d.body
 	d.conn.cork(d.polling, true)
 	if d.polling.quick >= provenPosts {
 		d.here()
@@ -322,12 +380,32 @@ type delivery struct {
 	polling *polling
 	w       http.ResponseWriter
 	r       *http.Request
+	body    []byte
 
 	// What follows is the holder's of the turn.
 	rest     eio4.Payload
 	own      bool          // the POST's own goroutine holds the turn
 	lent     bool          // it did, and waits now
 	answered chan struct{} // closed when another goroutine has answered
+}
+
+// deliveries are those that nobody uses.
+var deliveries = sync.Pool{New: func() any { return new(delivery) }}
+
+func newDelivery(c *Conn, p *polling, w http.ResponseWriter, r *http.Request) *delivery {
+	d := deliveries.Get().(*delivery)
+	d.conn, d.polling, d.w, d.r = c, p, w, r
+	return d
+}
+
+// release gives d back, which no other goroutine has seen and no handler looks into.
+func (d *delivery) release() {
+	body := d.body[:0]
+	if cap(body) > keepBody {
+		body = nil
+	}
+	*d = delivery{body: body}
+	deliveries.Put(d)
 }
 
 // here delivers on the POST's own goroutine.
@@ -337,6 +415,7 @@ func (d *delivery) here() {
 	d.polling.turn.Store(t)
 	if d.run(t) {
 		d.conn.server.monitor.Return(t)
+		d.release()
 		return
 	}
 	d.conn.server.monitor.Return(t)
@@ -386,7 +465,7 @@ func (d *delivery) answer(right bool) {
 		if d.polling.quick < provenPosts {
 			d.polling.quick++
 		}
-		d.conn.server.writeOK(d.w, d.r)
+		d.conn.server.writeOK(d.w, d.r, d.lent)
 	} else {
 		d.conn.server.writeStatus(d.w, d.r, http.StatusBadRequest)
 	}
@@ -413,11 +492,17 @@ func (d *delivery) TakeOver() {
 // received takes a packet that came over the transport, and says whether it was
 // right.
 func (c *Conn) received(p eio4.Packet, err error) bool {
+	c.mu.Lock()
+	if err == nil && p.Type == eio4.Message && c.session.calm() {
+		c.mu.Unlock()
+		c.receiver.Receive(Message{Data: p.Data, Binary: p.Binary})
+		return true
+	}
 	e := event{input: inPacket, packet: p.Type}
 	if err != nil {
 		e = event{input: inBad, cause: err}
 	}
-	done := c.step(e)
+	done := c.stepLocked(e)
 	if done&doDeliver != 0 {
 		c.receiver.Receive(Message{Data: p.Data, Binary: p.Binary})
 	}

@@ -438,3 +438,10 @@ func (r *rig) wantClosed(reason string) error {
 		return nil
 	}
 }
+
+// find returns the connection with that id, nil if there is none.
+func (s *Server) find(id string) *Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conns[id]
+}

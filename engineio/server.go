@@ -30,6 +30,7 @@ type Server struct {
 	wheel      *wheel.Wheel
 	monitor    serial.Monitor
 	goroutines sync.WaitGroup
+	gets       sync.Pool // of *get
 
 	mu      sync.Mutex             // guards what follows
 	conns   map[string]*Conn       // by id
@@ -117,23 +118,18 @@ func (s *Server) admit() bool {
 	return true
 }
 
-func (s *Server) find(id string) *Conn {
+// hold returns the connection with that id, unless it has ended, and keeps Shutdown
+// waiting until release, for the connection's request. While there is a connection
+// Shutdown does not yet wait for the number of goroutines to become zero, so that may
+// still grow.
+func (s *Server) hold(id string) *Conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.conns[id]
-}
-
-// hold keeps Shutdown waiting until release, for the request of a connection that has
-// not ended; it says whether that is so. While there is a connection Shutdown does not
-// yet wait for the number of goroutines to become zero, so that may still grow.
-func (s *Server) hold(c *Conn) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.conns[c.id] != c {
-		return false
+	c := s.conns[id]
+	if c != nil {
+		s.goroutines.Add(1)
 	}
-	s.goroutines.Add(1)
-	return true
+	return c
 }
 
 // release ends what admit, hold or add has begun.
