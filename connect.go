@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 
-	"socketio/engineio"
 	"socketio/sio5"
 )
 
@@ -63,8 +62,7 @@ func (p *peer) refuse(namespace string, reason *ConnectError) {
 		p.exceed("refused CONNECTs")
 		return
 	}
-	text := sio5.AppendHeader(nil, sio5.Packet{Type: sio5.ConnectError, Namespace: namespace})
-	text = appendString(append(text, `{"message":`...), reason.Message)
+	text := appendString([]byte(`{"message":`), reason.Message)
 	if reason.Data != nil {
 		text = append(text, `,"data":`...)
 		var err error
@@ -73,8 +71,7 @@ func (p *peer) refuse(namespace string, reason *ConnectError) {
 			p.srv.report(p.conn.Context(), nil, "ConnectError.Data", err)
 		}
 	}
-	// It fails only if the connection has ended.
-	_ = p.conn.Send(engineio.Message{Data: append(text, '}')})
+	p.send(sio5.Packet{Type: sio5.ConnectError, Namespace: namespace, Data: append(text, '}')})
 }
 
 // errRefused is all that a client learns of an error that was not meant for it.
@@ -90,10 +87,8 @@ func (s *Socket) admit() {
 	if !s.join() {
 		return
 	}
-	text := sio5.AppendHeader(nil, sio5.Packet{Type: sio5.Connect, Namespace: s.ns.name})
-	text = append(text, `{"sid":"`...)
-	text = append(append(text, s.id...), `"}`...)
-	_ = s.peer.conn.Send(engineio.Message{Data: text}) // fails only if the connection has ended
+	text := append(append([]byte(`{"sid":"`), s.id...), `"}`...)
+	s.peer.send(sio5.Packet{Type: sio5.Connect, Namespace: s.ns.name, Data: text})
 	s.greet()
 }
 

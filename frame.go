@@ -19,6 +19,7 @@ type frame struct {
 	buf      []byte
 	headroom int
 	header   []byte // scratch
+	coded    []byte // what a Codec makes of all that
 
 	attachments [][]byte // not the frame's own
 
@@ -54,8 +55,11 @@ func (f *frame) release() {
 	if cap(f.buf) > keepFrame {
 		f.buf = nil
 	}
+	if cap(f.coded) > keepFrame {
+		f.coded = nil
+	}
 	clear(f.messages) // the attachments are the user's
-	*f = frame{buf: f.buf, header: f.header, messages: f.messages[:0]}
+	*f = frame{buf: f.buf, header: f.header, coded: f.coded, messages: f.messages[:0]}
 	frames.Put(f)
 }
 
@@ -88,6 +92,9 @@ func checkEvent(event string) error {
 // seal puts the header in front of the JSON, after which f can be sent. The type is
 // Event or Ack; f becomes its binary form if there are attachments.
 func (f *frame) seal(t sio5.Type, id uint64, hasID bool, maxAttachments int) error {
+	if codec := f.ns.server.options.Codec; codec != nil {
+		return f.sealCoded(codec, sio5.Packet{Type: t, Namespace: f.ns.name, ID: id, HasID: hasID})
+	}
 	count := len(f.attachments)
 	if count > maxAttachments {
 		return fmt.Errorf("socketio: %d attachments in %q, more than Options.MaxAttachments, %d", count, f.event, maxAttachments)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"socketio/engineio"
+	"socketio/sio5"
 )
 
 // CORS says which origins may connect; see [engineio.CORS].
@@ -46,8 +47,14 @@ type Options struct {
 	// same time; default 1,000. Asking for more is an error.
 	MaxAcks int
 
+	// Codec is the form in which packets travel, the same for all clients of the
+	// server; default nil, which is the protocol's own, JSON. The module
+	// socketio/msgpack has another.
+	Codec sio5.Codec
+
 	// MaxAttachments is how many binary values one message may have, either
 	// way; default 10. A peer that sends more is closed; emitting more is an error.
+	// It does not count those that a Codec carries inside of its messages.
 	MaxAttachments int
 
 	// Inbox is how many bytes of events may wait for the handlers of one

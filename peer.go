@@ -55,6 +55,10 @@ func newPeer(srv *Server, conn *engineio.Conn) *peer {
 
 // Receive is called by the connection for each message.
 func (p *peer) Receive(m engineio.Message) {
+	if codec := p.srv.options.Codec; codec != nil {
+		p.receiveCoded(codec, m)
+		return
+	}
 	var packet sio5.Packet
 	var complete bool
 	var err error

@@ -214,8 +214,7 @@ func (s *Socket) Except(rooms ...string) Broadcast { return s.Broadcast().Except
 func (s *Socket) Disconnect() {
 	switch s.leave(ReasonServerDisconnect, nil) {
 	case connected:
-		text := sio5.AppendHeader(nil, sio5.Packet{Type: sio5.Disconnect, Namespace: s.ns.name})
-		_ = s.peer.conn.Send(engineio.Message{Data: text}) // fails only if the connection has ended
+		s.peer.send(sio5.Packet{Type: sio5.Disconnect, Namespace: s.ns.name})
 	case pending:
 		s.peer.refuse(s.ns.name, errRefused)
 	case ended: // by whoever was first

@@ -1,0 +1,91 @@
+package socketio
+
+import (
+	"bytes"
+	"errors"
+	"sync"
+
+	"socketio/engineio"
+	"socketio/sio5"
+)
+
+// This file is where Options.Codec takes the place of the protocol's own form of
+// packets. Everything else works on JSON and attachments, whatever is on the wire.
+
+// texts are buffers for the JSON that a Codec makes of a message.
+var texts = sync.Pool{New: func() any { return new([]byte) }}
+
+var errOtherKind = errors.New("socketio: a text where the codec is binary, or the other way round")
+
+// receiveCoded is Receive with a Codec. The JSON of a packet lives as long as its
+// message would, until the packet is handled; with attachments it lives on, as it
+// does in sio5.Decoder.
+func (p *peer) receiveCoded(codec sio5.Codec, m engineio.Message) {
+	text := texts.Get().(*[]byte)
+	packet, extended, err := decodeCoded(codec, (*text)[:0], m)
+	if err != nil {
+		p.violated(err)
+		return
+	}
+	if len(packet.Attachments) > 0 {
+		if !m.Owned {
+			for i, attachment := range packet.Attachments {
+				packet.Attachments[i] = bytes.Clone(attachment)
+			}
+		}
+		extended = nil
+	}
+	p.handle(&packet)
+	if cap(extended) <= keepFrame {
+		*text = extended
+		texts.Put(text)
+	}
+}
+
+// decodeCoded decodes a message and checks what has become of it. The codec may be the
+// user's, so its panics end here.
+func decodeCoded(codec sio5.Codec, dst []byte, m engineio.Message) (packet sio5.Packet, extended []byte, err error) {
+	defer contain(&err)
+	if m.Binary != codec.Binary() {
+		return packet, dst, errOtherKind
+	}
+	if packet, extended, err = codec.Decode(dst, m.Data); err == nil {
+		err = packet.Check()
+	}
+	return packet, extended, err
+}
+
+// sealCoded is seal with a Codec. The JSON stays in f.buf, as the OnAnyOutgoing hooks
+// see it.
+func (f *frame) sealCoded(codec sio5.Codec, packet sio5.Packet) error {
+	packet.Data, packet.Attachments = f.buf[f.headroom:], f.attachments
+	var err error
+	if f.coded, err = codec.Append(f.coded[:0], packet); err != nil {
+		return err
+	}
+	f.messages = append(f.messages[:0], engineio.Message{Data: f.coded, Binary: codec.Binary()})
+	return nil
+}
+
+// send sends a packet that is not a frame: one without attachments, as they begin and
+// end the stay in a namespace.
+func (p *peer) send(packet sio5.Packet) {
+	message, err := p.message(packet)
+	if err != nil {
+		p.srv.report(p.conn.Context(), nil, "Options.Codec", err)
+		return
+	}
+	_ = p.conn.Send(message) // fails only if the connection has ended
+}
+
+// message encodes a packet without attachments.
+func (p *peer) message(packet sio5.Packet) (m engineio.Message, err error) {
+	codec := p.srv.options.Codec
+	if codec == nil {
+		return engineio.Message{Data: sio5.Append(nil, packet)}, nil
+	}
+	defer contain(&err)
+	m.Binary = codec.Binary()
+	m.Data, err = codec.Append(nil, packet)
+	return m, err
+}
