@@ -18,7 +18,7 @@ import (
 // imports from rows below its own and from its own name, never up and never sideways.
 var layers = [][]string{
 	{"cmd", "examples", "bench", "interop", "internal/cmd", "tools"},
-	{"socketiotest"},
+	{"socketiotest", "msgpack"},
 	{"."},
 	{"adapter/redis", "adapter/nats", "adapter/postgres"},
 	{"engineio", "adapter"},
@@ -29,7 +29,7 @@ var layers = [][]string{
 
 // codecs turn bytes into packets and back and do nothing else, so these are closed to them.
 var (
-	codecs = []string{"eio4", "eio3", "sio5"}
+	codecs = []string{"eio4", "eio3", "sio5", "msgpack"}
 	impure = []string{"context", "log", "log/slog", "net", "net/http", "os"}
 )
 

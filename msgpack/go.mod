@@ -1,0 +1,12 @@
+module socketio/msgpack
+
+go 1.27.4
+
+require (
+	github.com/tinylib/msgp v1.6.5
+	socketio v0.0.0
+)
+
+require github.com/philhofer/fwd v1.2.0 // indirect
+
+replace socketio => ../
