@@ -202,7 +202,7 @@ func TestPayloadsCanBeUsedAgainAfterEmit(t *testing.T) {
 
 func TestHeadersFitInFrontOfTheirJSON(t *testing.T) {
 	name := "/" + strings.Repeat("x", maxNamespaceName-1)
-	ns := newNamespace(nil, name)
+	ns := newNamespace(new(Server), name)
 	const id = 1<<53 - 1
 	f := newFrame(ns)
 	if err := f.encodeArgs("event", slices.Repeat([]any{[]byte{1}}, 200)); err != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/json/jsontext"
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/tinylib/msgp/msgp"
@@ -270,7 +271,7 @@ func (d *decoder) binary(b []byte) error {
 		return d.fail("more binary values than " + strconv.Itoa(maxBinaries))
 	}
 	d.text = sio5.AppendPlaceholder(d.text, len(d.att))
-	d.att = append(d.att, b[:len(b):len(b)])
+	d.att = append(d.att, slices.Clip(b))
 	return nil
 }
 

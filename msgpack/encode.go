@@ -201,14 +201,16 @@ func (e *encoder) close(c container) {
 		e.long = append(e.long, c)
 		return
 	}
-	c.appendHeader(e.out[:c.header])
+	c.writeHeader(e.out, c.header)
 }
 
-func (c container) appendHeader(dst []byte) []byte {
+// writeHeader writes the header over what is at that place.
+func (c container) writeHeader(out []byte, at int) {
 	if c.object {
-		return msgp.AppendMapHeader(dst, uint32(c.elements))
+		msgp.AppendMapHeader(out[:at], uint32(c.elements))
+	} else {
+		msgp.AppendArrayHeader(out[:at], uint32(c.elements))
 	}
-	return msgp.AppendArrayHeader(dst, uint32(c.elements))
 }
 
 // extra returns how many bytes the header of a long container has besides the first.
@@ -233,7 +235,7 @@ func (e *encoder) widen() {
 		copy(e.out[c.header+1+extra:], e.out[c.header+1:end])
 		end = c.header
 		extra -= c.extra()
-		c.appendHeader(e.out[:c.header+extra])
+		c.writeHeader(e.out, c.header+extra)
 	}
 }
 
