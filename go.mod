@@ -2,4 +2,7 @@ module socketio
 
 go 1.27.4
 
-require go.uber.org/goleak v1.3.0
+require (
+	github.com/klauspost/compress v1.20.3
+	go.uber.org/goleak v1.3.0
+)

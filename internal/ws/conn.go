@@ -70,6 +70,8 @@ type Conn struct {
 	nc      net.Conn
 	raw     syscall.RawConn // nil if nc has no descriptor to wait on
 
+	compression *Compression // nil: what is written is not compressed
+
 	turn atomic.Pointer[serial.Turn] // of the batch that is being read
 
 	// The reader's; they pass to its successor.

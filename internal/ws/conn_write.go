@@ -21,16 +21,17 @@ const frameCost = 64
 type Frame struct {
 	Op     Opcode
 	Prefix byte // written before Data unless 0
+	Plain  bool // not compressed, whatever was agreed on
 	Data   []byte
 }
 
 // Write queues the frames, which stay together, and writes what the kernel takes.
 // It does not block and copies the data. Errors: ErrClosed, ErrQueueFull.
 func (c *Conn) Write(fs ...Frame) error {
-	size := 0
-	for i := range fs {
-		size += len(fs[i].Data) + 1
+	if c.compresses(fs) {
+		return c.writeCompressed(fs)
 	}
+	size := sizeOf(fs)
 	c.mu.Lock()
 	if err := c.admit(size, len(fs)); err != nil {
 		c.mu.Unlock()
@@ -45,10 +46,22 @@ func (c *Conn) Write(fs ...Frame) error {
 	return nil
 }
 
+// sizeOf is how much frames count in the queue.
+func sizeOf(fs []Frame) int {
+	size := 0
+	for i := range fs {
+		size += len(fs[i].Data) + 1
+	}
+	return size
+}
+
 // TryWrite is Write if nothing waits, and says whether that was so.
 func (c *Conn) TryWrite(fs ...Frame) bool {
+	if c.compresses(fs) {
+		return c.tryWriteCompressed(fs)
+	}
 	c.mu.Lock()
-	if c.frames > 0 || c.writing || c.closeSent || c.closed {
+	if !c.free() {
 		c.mu.Unlock()
 		return false
 	}
@@ -57,8 +70,9 @@ func (c *Conn) TryWrite(fs ...Frame) bool {
 	return true
 }
 
-// WriteEncoded is Write for a number of frames that [AppendFrame] has made, not
-// for a client. If nothing waits they are written without being copied.
+// WriteEncoded is Write for a number of frames that are encoded as this end sends
+// them: by [AppendFrame], or [Compression.Append] with the connection's own one. If
+// nothing waits they are written without being copied.
 func (c *Conn) WriteEncoded(frames []byte, number int) error {
 	c.mu.Lock()
 	if err := c.admit(len(frames), number); err != nil {
@@ -72,12 +86,17 @@ func (c *Conn) WriteEncoded(frames []byte, number int) error {
 // TryWriteEncoded is WriteEncoded if nothing waits, and says whether that was so.
 func (c *Conn) TryWriteEncoded(frames []byte, number int) bool {
 	c.mu.Lock()
-	if c.frames > 0 || c.writing || c.closeSent || c.closed {
+	if !c.free() {
 		c.mu.Unlock()
 		return false
 	}
 	c.writeEncoded(frames, number)
 	return true
+}
+
+// free says whether nothing waits to be written. The caller holds mu.
+func (c *Conn) free() bool {
+	return c.frames == 0 && !c.writing && !c.closeSent && !c.closed
 }
 
 // Waiting returns how many frames wait to be written, and how many bytes of them
@@ -114,7 +133,7 @@ func (c *Conn) admit(size, number int) error {
 func (c *Conn) append(fs []Frame) {
 	b := c.output()
 	for i := range fs {
-		b = c.appendFrame(b, &fs[i])
+		b = fs[i].append(b, c.config.Client)
 	}
 	c.out.b = b
 	c.frames += len(fs)
@@ -129,13 +148,14 @@ func (c *Conn) output() []byte {
 	return c.out.b
 }
 
-func (c *Conn) appendFrame(b []byte, f *Frame) []byte {
+// append appends the frame as it is, masked for a client.
+func (f *Frame) append(b []byte, masked bool) []byte {
 	n := len(f.Data)
 	if f.Prefix != 0 {
 		n++
 	}
-	if c.config.Client {
-		return appendMaskedFrame(b, f, n)
+	if masked {
+		return f.appendMasked(b, n)
 	}
 	b = AppendHeader(b, f.Op, n)
 	if f.Prefix != 0 {
@@ -144,7 +164,7 @@ func (c *Conn) appendFrame(b []byte, f *Frame) []byte {
 	return append(b, f.Data...)
 }
 
-func appendMaskedFrame(b []byte, f *Frame, n int) []byte {
+func (f *Frame) appendMasked(b []byte, n int) []byte {
 	if f.Prefix == 0 {
 		return AppendMasked(b, f.Op, f.Data)
 	}

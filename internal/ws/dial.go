@@ -33,6 +33,9 @@ type DialOptions struct {
 	// Subprotocols are offered, in this order. The one chosen is in the response's
 	// Sec-WebSocket-Protocol.
 	Subprotocols []string
+	// Deflater offers compressed messages unless nil. What was agreed on is then
+	// Deflater.Agreed of the response, for [Conn.Compress].
+	Deflater *Deflater
 }
 
 // Dial opens a WebSocket connection to u, a ws, wss, http or https URL. It blocks
@@ -76,7 +79,7 @@ func Dial(ctx context.Context, u string, o DialOptions) (conn net.Conn, early []
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("ws: dialling: %w", err)
 	}
-	if reason := checkAnswer(resp, key, o.Subprotocols); reason != "" {
+	if reason := checkAnswer(resp, key, &o); reason != "" {
 		err := &HandshakeError{Status: resp.StatusCode, Header: resp.Header, Reason: reason}
 		keepRefusal(resp)
 		return nil, nil, resp, err
@@ -123,6 +126,9 @@ func newHandshake(ctx context.Context, u string, o DialOptions) (r *http.Request
 	r.Header.Set("Sec-WebSocket-Version", "13")
 	r.Header.Set("Sec-WebSocket-Key", key)
 	r.Header.Del("Sec-WebSocket-Extensions")
+	if o.Deflater != nil {
+		r.Header.Set("Sec-WebSocket-Extensions", o.Deflater.Offer())
+	}
 	r.Header.Del("Sec-WebSocket-Protocol")
 	if len(o.Subprotocols) > 0 {
 		r.Header.Set("Sec-WebSocket-Protocol", strings.Join(o.Subprotocols, ", "))
@@ -132,7 +138,7 @@ func newHandshake(ctx context.Context, u string, o DialOptions) (r *http.Request
 
 // checkAnswer returns what is wrong with a server's answer (RFC 6455 §4.1), or
 // nothing.
-func checkAnswer(resp *http.Response, key string, subprotocols []string) string {
+func checkAnswer(resp *http.Response, key string, o *DialOptions) string {
 	chosen := resp.Header["Sec-Websocket-Protocol"]
 	switch {
 	case resp.StatusCode != http.StatusSwitchingProtocols:
@@ -143,10 +149,15 @@ func checkAnswer(resp *http.Response, key string, subprotocols []string) string 
 		return "no Upgrade in the Connection header"
 	case resp.Header.Get("Sec-WebSocket-Accept") != acceptKey(key):
 		return "wrong Sec-WebSocket-Accept header"
-	case len(resp.Header["Sec-Websocket-Extensions"]) > 0:
+	case len(resp.Header["Sec-Websocket-Extensions"]) > 0 && o.Deflater == nil:
 		return "an extension that was not offered"
-	case len(chosen) > 1, len(chosen) == 1 && !slices.Contains(subprotocols, chosen[0]):
+	case len(chosen) > 1, len(chosen) == 1 && !slices.Contains(o.Subprotocols, chosen[0]):
 		return "a subprotocol that was not offered"
+	}
+	if o.Deflater != nil {
+		if _, ok := o.Deflater.Agreed(resp); !ok {
+			return "extensions that were not offered so"
+		}
 	}
 	return ""
 }

@@ -151,7 +151,7 @@ func checkAnswerHeaders(t *testing.T, r *http.Request, resp *http.Response, extr
 	}
 	key := r.Header.Get("Sec-WebSocket-Key")
 	if !strings.EqualFold(extra, "Sec-WebSocket-Protocol") && !strings.EqualFold(extra, "Sec-WebSocket-Extensions") {
-		if wrong := checkAnswer(resp, key, offered); wrong != "" {
+		if wrong := checkAnswer(resp, key, &DialOptions{Subprotocols: offered}); wrong != "" {
 			t.Errorf("a client finds: %s", wrong)
 		}
 	}

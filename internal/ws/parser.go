@@ -32,13 +32,13 @@ type Message struct {
 type Parser struct {
 	// Limit is how many bytes a message may have; 0 is 1,000,000.
 	Limit int
+	// Compression is what was agreed on about compressed messages; nil if there are
+	// none.
+	Compression *Compression
 	// part is nil unless a payload or a fragmented message is half read.
 	part *partial
 	// Client says that the frames come from a server, and so must be unmasked.
 	Client bool
-	// reserved is which of the RSV bits a message's first frame may have: none,
-	// as no extension is negotiated.
-	reserved byte
 	// head[:have] is the beginning of a header.
 	have uint8
 	head [maxHeader]byte
@@ -46,10 +46,11 @@ type Parser struct {
 
 // header is what a frame's header says.
 type header struct {
-	op   Opcode
-	fin  bool
-	key  uint32 // 0 when unmasked
-	size int    // bytes of payload
+	op         Opcode
+	fin        bool
+	compressed bool   // the first frame of a compressed message
+	key        uint32 // 0 when unmasked
+	size       int    // bytes of payload
 }
 
 // Next takes the next message out of b and returns how many bytes of b it has
@@ -103,6 +104,8 @@ func (p *Parser) frame(b []byte) (m Message, n int, err error) {
 	switch {
 	case h.op.control():
 		m, err = controlMessage(h.op, data, false)
+	case h.fin && h.compressed:
+		m, err = p.inflated(h.op, data)
 	case h.fin && h.op != OpContinuation:
 		m = Message{Op: h.op, Data: data}
 		if h.op == OpText && !utf8.Valid(data) {
@@ -148,7 +151,7 @@ func (p *Parser) decode(b []byte) (h header, n int, err error) {
 	if err := p.checkStart(b[0], b[1]); err != nil {
 		return h, 0, err
 	}
-	h.op, h.fin = Opcode(b[0]&0x0F), b[0]&finBit != 0
+	h.op, h.fin, h.compressed = Opcode(b[0]&0x0F), b[0]&finBit != 0, b[0]&rsv1 != 0
 	size := uint64(b[1] &^ maskBit)
 	n = 2
 	switch size {
@@ -169,7 +172,7 @@ func (p *Parser) decode(b []byte) (h header, n int, err error) {
 			return h, 0, protocolError("length not in its shortest form")
 		}
 	}
-	if !h.op.control() && size > uint64(p.allowance()) {
+	if !h.op.control() && size > uint64(p.allowance(h.compressed)) {
 		return h, 0, &CloseError{Code: StatusTooBig, Reason: "message too big"}
 	}
 	h.size = int(size)
@@ -187,9 +190,9 @@ func (p *Parser) decode(b []byte) (h header, n int, err error) {
 // §5.4 and §5.5).
 func (p *Parser) checkStart(first, second byte) error {
 	op, fin, rsv := Opcode(first&0x0F), first&finBit != 0, first&rsvBits
-	allowed := p.reserved
-	if op != OpText && op != OpBinary {
-		allowed = 0
+	allowed := byte(0)
+	if p.Compression != nil && (op == OpText || op == OpBinary) {
+		allowed = rsv1
 	}
 	started := p.part != nil && p.part.op != 0
 	switch {
@@ -215,10 +218,14 @@ func (p *Parser) checkStart(first, second byte) error {
 	return nil
 }
 
-// allowance is how many more bytes the message under way may have.
-func (p *Parser) allowance() int {
-	if p.part != nil {
-		return p.limit() - len(p.part.data)
+// allowance is how many more bytes the message may have that is under way, or that
+// a frame begins.
+func (p *Parser) allowance(compressed bool) int {
+	switch {
+	case p.part != nil:
+		return p.room() - len(p.part.data)
+	case compressed:
+		return p.compressedLimit()
 	}
 	return p.limit()
 }

@@ -23,10 +23,11 @@ const (
 // under way.
 type partial struct {
 	// The message: op is 0 when only a control frame is under way.
-	op      Opcode
-	frames  int
-	data    []byte
-	checked int // data[:checked] is known to be whole runes
+	op         Opcode
+	compressed bool
+	frames     int
+	data       []byte
+	checked    int // data[:checked] is known to be whole runes
 
 	// The frame: rest is 0 between frames, and then the others say nothing.
 	frame   Opcode
@@ -55,7 +56,7 @@ func (p *Parser) begin(h header) {
 	}
 	part.frames++
 	if h.op != OpContinuation {
-		part.op = h.op
+		part.op, part.compressed = h.op, h.compressed
 	}
 }
 
@@ -71,7 +72,7 @@ func (p *Parser) resume(b []byte) (Message, error) {
 		}
 		return p.endControl()
 	}
-	part.grow(len(b), len(part.data)+len(b), p.limit())
+	part.grow(len(b), len(part.data)+len(b), p.room())
 	part.data = append(part.data, b...)
 	return p.added(len(b))
 }
@@ -87,7 +88,7 @@ func (p *Parser) Space() []byte {
 	if part == nil || part.rest < directRead {
 		return nil
 	}
-	part.grow(directRead, len(part.data), p.limit())
+	part.grow(directRead, len(part.data), p.room())
 	n := len(part.data)
 	return part.data[n:min(cap(part.data), n+part.rest)]
 }
@@ -114,6 +115,9 @@ func (p *Parser) added(n int) (Message, error) {
 	}
 	part.rest -= n
 	whole := part.rest == 0 && part.fin
+	if part.compressed {
+		return p.addedCompressed(whole)
+	}
 	if part.op == OpText && !part.check(whole) {
 		return Message{}, invalidText()
 	}
@@ -123,6 +127,25 @@ func (p *Parser) added(n int) (Message, error) {
 	m := Message{Op: part.op, Data: part.data, Owned: true}
 	p.drop()
 	return m, nil
+}
+
+// addedCompressed is added for a compressed message, which nothing is known of before
+// it is whole.
+func (p *Parser) addedCompressed(whole bool) (Message, error) {
+	if !whole {
+		return Message{}, nil
+	}
+	m, err := p.inflated(p.part.op, p.part.data)
+	p.drop()
+	return m, err
+}
+
+// room is how many bytes the message under way may have.
+func (p *Parser) room() int {
+	if p.part.compressed {
+		return p.compressedLimit()
+	}
+	return p.limit()
 }
 
 func (p *Parser) endControl() (Message, error) {
