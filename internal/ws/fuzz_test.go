@@ -21,31 +21,45 @@ func FuzzParser(f *testing.F) {
 	}
 	f.Add(stream(false, whole(OpText, strings.Repeat("\u20AC", 5000))), false, uint16(0), []byte{3, 210})
 	f.Fuzz(func(t *testing.T, input []byte, client bool, limit uint16, cuts []byte) {
-		p := Parser{Client: client, Limit: int(limit)}
-		want, wantErr := feed(&p, input, always(1<<30))
-		next := cutter(cuts)
-		q := Parser{Client: client, Limit: int(limit)}
-		got, err := feed(&q, input, func() int {
-			checkRetained(t, &q)
-			return next()
-		})
-		checkRetained(t, &q)
-		if !sameMessages(got, want) {
-			t.Errorf("got %s, want %s", show(got), show(want))
-		}
-		if codeOf(err) != codeOf(wantErr) || err != nil && err.Error() != wantErr.Error() {
-			t.Errorf("error %v, want %v", err, wantErr)
-		}
-		if codeOf(wantErr) < 0 {
-			t.Errorf("error %v is no CloseError", wantErr)
-		}
-		if err == nil && q.Idle() != p.Idle() {
-			t.Errorf("idle %v, want %v", q.Idle(), p.Idle())
-		}
-		for _, m := range got {
-			checkMessage(t, p.limit(), m)
-		}
+		checkCuts(t, Parser{Client: client, Limit: int(limit)}, input, cuts)
 	})
+}
+
+// FuzzCompressedParser is FuzzParser where compressed messages may come.
+func FuzzCompressedParser(f *testing.F) {
+	for _, c := range compressedCases() {
+		f.Add(stream(false, c.frames...), false, uint16(c.limit), []byte{0, 7})
+	}
+	f.Fuzz(func(t *testing.T, input []byte, client bool, limit uint16, cuts []byte) {
+		checkCuts(t, Parser{Client: client, Limit: int(limit), Compression: alone()}, input, cuts)
+	})
+}
+
+// checkCuts parses the input with copies of p: at once, and as cuts say.
+func checkCuts(t *testing.T, p Parser, input, cuts []byte) {
+	q := p
+	want, wantErr := feed(&p, input, always(1<<30))
+	next := cutter(cuts)
+	got, err := feed(&q, input, func() int {
+		checkRetained(t, &q)
+		return next()
+	})
+	checkRetained(t, &q)
+	if !sameMessages(got, want) {
+		t.Errorf("got %s, want %s", show(got), show(want))
+	}
+	if codeOf(err) != codeOf(wantErr) || err != nil && err.Error() != wantErr.Error() {
+		t.Errorf("error %v, want %v", err, wantErr)
+	}
+	if codeOf(wantErr) < 0 {
+		t.Errorf("error %v is no CloseError", wantErr)
+	}
+	if err == nil && q.Idle() != p.Idle() {
+		t.Errorf("idle %v, want %v", q.Idle(), p.Idle())
+	}
+	for _, m := range got {
+		checkMessage(t, p.limit(), m)
+	}
 }
 
 // cutter returns the sizes of pieces that cuts stand for, by turns for ever: small
@@ -69,7 +83,7 @@ func checkRetained(t *testing.T, p *Parser) {
 	if p.part == nil {
 		return
 	}
-	if n := cap(p.part.data); n > p.limit() || n > max(firstBuffer, trust*len(p.part.data))+directRead {
+	if n := cap(p.part.data); n > p.room() || n > max(firstBuffer, trust*len(p.part.data))+directRead {
 		t.Errorf("%d bytes are held for %d that have come, with a limit of %d", n, len(p.part.data), p.limit())
 	}
 	if n := cap(p.part.control); n > maxControl {

@@ -221,7 +221,7 @@ func TestReferringBackReachesAsFarAsTheWindow(t *testing.T) {
 
 func TestABombCostsNoMoreThanTheLimit(t *testing.T) {
 	const limit = 1e6
-	for _, size := range []int{limit + 1, 50e6, 400e6} {
+	for _, size := range []int{limit + 1, 50e6} {
 		bomb := stream(false, compressed(OpText, zeros(size)))
 		for _, how := range []int{len(bomb), 100} {
 			p := Parser{Limit: limit, Compression: alone()}
