@@ -216,7 +216,7 @@ func TestHeadersFitInFrontOfTheirJSON(t *testing.T) {
 		t.Errorf("the frame has %d messages and begins %.400s", len(f.messages), got)
 	}
 	f.release()
-	f = newFrame(newNamespace(nil, "/"))
+	f = newFrame(newNamespace(new(Server), "/"))
 	if err := errors.Join(f.encodeArgs("x", nil), f.seal(sio5.Event, 0, false, 0)); err != nil {
 		t.Fatal(err)
 	}
