@@ -18,7 +18,8 @@ import (
 // What arrives goes to the Receiver that Attach has set, or else is kept for
 // Receive.
 type Conn struct {
-	server  *Server
+	server  *Server // nil at a client's end
+	client  *client // nil at a server's end
 	id      string
 	request record
 	values  context.Context // those of the first request's context
@@ -43,10 +44,11 @@ type Conn struct {
 func (c *Conn) ID() string { return c.id }
 
 // Request returns what the connection's first request said. It is made anew at
-// each call, and the caller's.
+// each call, and the caller's. At a client's end it is what the client has said.
 func (c *Conn) Request() *Request { return c.request.request() }
 
-// RemoteAddr returns the client's host, without port, as [Options.ClientIP] gave it.
+// RemoteAddr returns the client's host, without port, as [Options.ClientIP] gave it. At
+// a client's end it is the server's host, as the URL has it.
 func (c *Conn) RemoteAddr() string { return c.request.address() }
 
 // Protocol returns the revision of the Engine.IO protocol that the client speaks.
@@ -74,6 +76,9 @@ func (c *Conn) Buffered() (packets, bytes int) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.client != nil {
+		return c.client.queue.packets, len(c.client.queue.records)
+	}
 	if p := c.poll.Load(); p != nil {
 		return p.queue.packets, len(p.queue.records)
 	}
@@ -94,8 +99,8 @@ func (c *Conn) Context() context.Context {
 	return c.ctx
 }
 
-// Attach makes r the receiver of every message. It must be called once, within the
-// function given to [NewServer].
+// Attach makes r the receiver of every message. It must be called once: within the
+// function given to [NewServer], or after [Dial].
 func (c *Conn) Attach(r Receiver) {
 	c.mu.Lock()
 	if c.receiver != nil {
@@ -114,8 +119,16 @@ func (c *Conn) attachLocked(r Receiver) {
 		close(c.ready)
 	}
 	if closed != nil {
-		c.server.goroutines.Go(func() { r.Closed(closed) })
+		c.goroutines().Go(func() { r.Closed(closed) })
 	}
+}
+
+// goroutines counts those of a server, or of a client's connection.
+func (c *Conn) goroutines() *sync.WaitGroup {
+	if c.client != nil {
+		return &c.client.goroutines
+	}
+	return &c.server.goroutines
 }
 
 // Receive waits for the next message, for programs that attach no Receiver. The
@@ -126,7 +139,7 @@ func (c *Conn) Receive(ctx context.Context) (Message, error) {
 	if c.receiver == nil {
 		box := newMailbox(c)
 		c.attachLocked(box)
-		if s := c.socket.Load(); s != nil {
+		if s := c.socket.Load(); s != nil && c.client == nil {
 			c.server.goroutines.Go(s.serve)
 		}
 		return box.take(ctx)
@@ -162,6 +175,12 @@ func (c *Conn) handled() {
 // MayWait says that the Receiver, within Receive, now runs code that may wait. It
 // costs a few nanoseconds.
 func (c *Conn) MayWait() {
+	if c.client != nil {
+		if t := c.client.turn.Load(); t != nil {
+			t.MayWait()
+			return
+		}
+	}
 	if p := c.poll.Load(); p != nil {
 		if t := p.turn.Load(); t != nil {
 			t.MayWait()
@@ -176,6 +195,10 @@ func (c *Conn) MayWait() {
 // Flush lets what was sent leave now, not at the end of the batch of input that is
 // being handled. A Receiver calls it before it holds the peer back.
 func (c *Conn) Flush() {
+	if c.client != nil {
+		c.client.flush()
+		return
+	}
 	if p := c.poll.Load(); p != nil {
 		c.cork(p, false)
 	}
@@ -187,6 +210,11 @@ func (c *Conn) Flush() {
 // HandOver lets another goroutine read this connection on. A Receiver calls it
 // before it waits, after MayWait; at other times it does nothing.
 func (c *Conn) HandOver() {
+	if c.client != nil {
+		if t := c.client.turn.Load(); t != nil {
+			t.HandOver()
+		}
+	}
 	if p := c.poll.Load(); p != nil {
 		if t := p.turn.Load(); t != nil {
 			t.HandOver()
@@ -201,6 +229,10 @@ func (c *Conn) HandOver() {
 // close". It does not block and may be called from a Receiver, whose Closed is
 // called by another goroutine. It always returns nil.
 func (c *Conn) Close() error {
+	if c.client != nil {
+		c.client.step(clientEvent{input: clClose})
+		return nil
+	}
 	c.step(event{input: inClose})
 	return nil
 }

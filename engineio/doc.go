@@ -17,6 +17,8 @@
 //	}, nil)
 //	http.Handle("/engine.io/", srv) // with Options.Path "/engine.io/"
 //
+// [Dial] is the client: it returns a Conn of the same kind.
+//
 // # How the pieces meet
 //
 // A [Conn] holds a session, which is a state machine: every request, packet and

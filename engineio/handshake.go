@@ -111,7 +111,7 @@ func (s *Server) newConn(r *http.Request, via carrier) (*Conn, error) {
 	c := &Conn{
 		server:  s,
 		id:      id,
-		request: newRecord(r, s.options.ClientIP(r)),
+		request: newRecord(r, s.options.ClientIP(r), r.TLS != nil),
 		values:  valuesOf(r),
 		session: session{timing: &s.timing, via: via},
 	}

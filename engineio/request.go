@@ -26,21 +26,24 @@ type Request struct {
 // A record keeps a Request for as long as the connection lives, in a fraction of the
 // memory that the parsed form takes.
 type record struct {
-	text   string // address, host, URI, then names and values of the header, each ended by separator
-	time   int64  // in nanoseconds, as time.Time.UnixNano
-	secure bool
+	text string // address, host, URI, "s" if secure, then names and values of the header, each ended by separator
+	time int64  // in nanoseconds, as time.Time.UnixNano
 }
 
 // separator cannot be part of what an HTTP request says.
 const separator = "\x00"
 
 // newRecord keeps what is needed of r, and not r itself, which holds buffers.
-func newRecord(r *http.Request, clientIP string) record {
+func newRecord(r *http.Request, address string, secure bool) record {
 	uri := r.RequestURI
 	if uri == "" { // made by a test or by middleware
 		uri = r.URL.RequestURI()
 	}
-	size := len(clientIP) + len(r.Host) + len(uri) + 3
+	mark := ""
+	if secure {
+		mark = "s"
+	}
+	size := len(address) + len(r.Host) + len(uri) + len(mark) + 4
 	for name, values := range r.Header {
 		for _, value := range values {
 			size += len(name) + len(value) + 2
@@ -48,7 +51,7 @@ func newRecord(r *http.Request, clientIP string) record {
 	}
 	var text strings.Builder
 	text.Grow(size)
-	for _, part := range [...]string{clientIP, r.Host, uri} {
+	for _, part := range [...]string{address, r.Host, uri, mark} {
 		text.WriteString(part)
 		text.WriteString(separator)
 	}
@@ -60,7 +63,7 @@ func newRecord(r *http.Request, clientIP string) record {
 			text.WriteString(separator)
 		}
 	}
-	return record{text: text.String(), time: time.Now().UnixNano(), secure: r.TLS != nil}
+	return record{text: text.String(), time: time.Now().UnixNano()}
 }
 
 // next cuts the first part off what is left of a record.
@@ -80,6 +83,7 @@ func (r *record) request() *Request {
 	address, rest := next(r.text)
 	host, rest := next(rest)
 	uri, rest := next(rest)
+	mark, rest := next(rest)
 	header := http.Header{}
 	for rest != "" {
 		var name, value string
@@ -96,7 +100,7 @@ func (r *record) request() *Request {
 		Host:        host,
 		URL:         u,
 		RemoteAddr:  address,
-		Secure:      r.secure,
+		Secure:      mark != "",
 		CrossOrigin: header.Get("Origin") != "",
 		Time:        time.Unix(0, r.time),
 	}

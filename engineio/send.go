@@ -22,6 +22,9 @@ func (c *Conn) Send(ms ...Message) error {
 		c.mu.Unlock()
 		return c.sent(s.send(ms))
 	}
+	if c.client != nil {
+		return c.client.send(ms)
+	}
 	if c.closed != nil {
 		c.mu.Unlock()
 		return ErrClosed
@@ -46,6 +49,9 @@ func (c *Conn) TrySend(ms ...Message) bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.client != nil {
+		return c.client.trySend(ms)
+	}
 	p := c.poll.Load()
 	if c.closed != nil || p == nil || p.get == nil || p.queue.packets > 0 {
 		return false
@@ -57,7 +63,7 @@ func (c *Conn) TrySend(ms ...Message) bool {
 
 // SendPrepared is Send for messages that were prepared for many connections.
 func (c *Conn) SendPrepared(p *Prepared) error {
-	if s := c.socket.Load(); s != nil {
+	if s := c.socket.Load(); s != nil && c.client == nil {
 		return c.sent(s.WriteEncoded(p.frames, len(p.messages)))
 	}
 	return c.Send(p.messages...)
@@ -65,7 +71,7 @@ func (c *Conn) SendPrepared(p *Prepared) error {
 
 // TrySendPrepared is TrySend for messages that were prepared for many connections.
 func (c *Conn) TrySendPrepared(p *Prepared) bool {
-	if s := c.socket.Load(); s != nil {
+	if s := c.socket.Load(); s != nil && c.client == nil {
 		return s.TryWriteEncoded(p.frames, len(p.messages))
 	}
 	return c.TrySend(p.messages...)
@@ -77,6 +83,9 @@ func (c *Conn) sent(err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, ws.ErrQueueFull) && c.client != nil:
+		c.client.step(clientEvent{input: clFull})
+		return ErrQueueFull
 	case errors.Is(err, ws.ErrQueueFull):
 		c.step(event{input: inFull})
 		return ErrQueueFull
@@ -94,9 +103,9 @@ func size(ms []Message) int {
 }
 
 // frame is a message as a WebSocket carries it.
-func frame(m *Message) ws.Frame {
+func (s *socket) frame(m *Message) ws.Frame {
 	if m.Binary {
-		return ws.Frame{Op: ws.OpBinary, Data: m.Data}
+		return s.binaryFrame(m.Data)
 	}
 	return ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Message), Data: m.Data}
 }

@@ -14,6 +14,7 @@ type socket struct {
 	conn     *Conn
 	early    []byte // what came with the handshake, until serve
 	upgraded bool   // it took over from polling; set before it carries the connection
+	base64   bool   // binary messages are sent as text; a client's only
 	greeted  bool   // a message has come: the one that joins a namespace, usually
 }
 
@@ -143,12 +144,12 @@ func (s *socket) Closed(err error) {
 // send is Conn.Send for a connection on a WebSocket.
 func (s *socket) send(ms []Message) error {
 	if len(ms) == 1 {
-		return s.Write(frame(&ms[0]))
+		return s.Write(s.frame(&ms[0]))
 	}
 	var some [11]ws.Frame // a packet with the most attachments that there are by default
 	fs := some[:0]
 	for i := range ms {
-		fs = append(fs, frame(&ms[i]))
+		fs = append(fs, s.frame(&ms[i]))
 	}
 	return s.Write(fs...)
 }
@@ -157,7 +158,7 @@ func (s *socket) trySend(ms []Message) bool {
 	var some [11]ws.Frame
 	fs := some[:0]
 	for i := range ms {
-		fs = append(fs, frame(&ms[i]))
+		fs = append(fs, s.frame(&ms[i]))
 	}
 	return s.TryWrite(fs...)
 }

@@ -1,0 +1,165 @@
+package engineio
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"time"
+
+	"socketio/eio4"
+	"socketio/internal/ws"
+)
+
+// A clientSocket is a socket of a client, as its WebSocket's reader sees it.
+type clientSocket socket
+
+// Message is called by the WebSocket's reader.
+func (s *clientSocket) Message(m ws.Message) {
+	p, err := eio4.Decode(m.Data, m.Op == ws.OpBinary)
+	sock, cl := (*socket)(s), s.conn.client
+	switch {
+	case s.conn.socket.Load() == sock:
+		s.received(p, err, m.Owned)
+	case cl.opening != nil:
+		if err == nil {
+			_, err = cl.opened(p, onWebSocket, sock)
+		}
+		cl.tell(err)
+		s.Renew() // the handshake has made the stack grow
+	default:
+		s.probed(p, err)
+	}
+}
+
+// received takes a packet of a session that is on this WebSocket.
+func (s *clientSocket) received(p eio4.Packet, err error, owned bool) {
+	e := clientEvent{input: clPacket, packet: p.Type}
+	if err != nil {
+		e = clientEvent{input: clBad, cause: err}
+	}
+	cl := s.conn.client
+	done := cl.step(e)
+	if done&clPong != 0 || !s.greeted {
+		s.greeted = true
+		s.Renew() // a connection at rest is to cost the smallest stack
+	}
+	if done&clDeliver == 0 {
+		return
+	}
+	if r := cl.receiver(); r != nil {
+		r.Receive(Message{Data: p.Data, Binary: p.Binary, Owned: owned && p.Binary})
+	}
+}
+
+// probed takes a packet while polling still carries the session.
+func (s *clientSocket) probed(p eio4.Packet, err error) {
+	e := clientEvent{input: clProbed, packet: p.Type, probe: string(p.Data) == string(probe)}
+	if err != nil || p.Binary {
+		e.packet = eio4.Noop // anything that is not expected now
+	}
+	cl := s.conn.client
+	s.conn.mu.Lock()
+	if cl.probing != (*socket)(s) {
+		s.conn.mu.Unlock() // given up already
+		return
+	}
+	cl.stepLocked(e)
+}
+
+// Closed is called by the WebSocket's reader at its end.
+func (s *clientSocket) Closed(err error) {
+	cl := s.conn.client
+	s.conn.mu.Lock()
+	switch {
+	case s.conn.socket.Load() == (*socket)(s):
+		cl.stepLocked(clientEvent{input: clGone, cause: err})
+		return
+	case cl.probing == (*socket)(s):
+		cl.probing = nil
+		cl.stepLocked(clientEvent{input: clProbeGone})
+		cl.options.Logger.Info("engineio: the upgrade to a WebSocket has failed", "error", err)
+		return
+	}
+	s.conn.mu.Unlock()
+	if cl.opening != nil {
+		cl.tell(err)
+	}
+}
+
+// tell lets who waits for the session to open know whether it has.
+func (cl *client) tell(err error) {
+	if err != nil {
+		cl.abandon()
+	}
+	select {
+	case cl.opening <- err:
+	default: // it was told already
+	}
+}
+
+// probe opens a WebSocket that is to carry the session, asks the server whether it can,
+// and reads it.
+func (cl *client) probe() {
+	ctx := cl.over
+	if limit := cl.options.DialTimeout; limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	sock, early, err := cl.dialSocket(ctx)
+	if err != nil {
+		if cl.over.Err() == nil {
+			cl.options.Logger.Info("engineio: no WebSocket to upgrade to", "error", err)
+		}
+		cl.step(clientEvent{input: clProbeGone})
+		return
+	}
+	cl.conn.mu.Lock()
+	wanted := cl.session.via == onProbe && cl.session.state == stateOpen
+	if wanted {
+		cl.probing = sock
+	}
+	cl.conn.mu.Unlock()
+	if wanted {
+		_ = sock.Write(ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Ping), Data: probe}) // the first that it sends
+	} else {
+		sock.CloseNow()
+	}
+	cl.goroutines.Go(func() { sock.Serve(early) })
+}
+
+// switchOver makes the probing WebSocket carry the session, and sends on it, behind the
+// upgrade packet, what could not be posted any more. The caller holds mu.
+func (cl *client) switchOver(now time.Duration) (done clientEffects) {
+	s := cl.probing
+	cl.probing = nil
+	frames := []ws.Frame{{Op: ws.OpText, Prefix: byte(eio4.Upgrade)}}
+	from := cl.queue.records
+	for range cl.queue.packets {
+		var kind byte
+		var data []byte
+		kind, data, from = cl.queue.take(from)
+		if kind == binaryRecord {
+			frames = append(frames, s.binaryFrame(data))
+		} else {
+			frames = append(frames, ws.Frame{Op: ws.OpText, Prefix: kind, Data: data})
+		}
+	}
+	err := s.Write(frames...)
+	cl.queue = outbox{}
+	s.upgraded = true
+	cl.conn.socket.Store(s)
+	cl.goroutines.Go(cl.hangUpHTTP)
+	if errors.Is(err, ws.ErrQueueFull) {
+		done = cl.session.step(now, clientEvent{input: clFull})
+	}
+	return done
+}
+
+// binaryFrame is a binary message as this WebSocket carries it.
+func (s *socket) binaryFrame(data []byte) ws.Frame {
+	if !s.base64 {
+		return ws.Frame{Op: ws.OpBinary, Data: data}
+	}
+	return ws.Frame{Op: ws.OpText, Prefix: 'b', Data: base64.StdEncoding.AppendEncode(nil, data)}
+}
