@@ -20,6 +20,7 @@ var layers = [][]string{
 	{"cmd", "examples", "bench", "interop", "internal/cmd", "tools"},
 	{"socketiotest", "msgpack"},
 	{"."},
+	{"internal/cluster"},
 	{"adapter/redis", "adapter/nats", "adapter/postgres"},
 	{"engineio", "adapter"},
 	{"eio4", "eio3", "sio5"},

@@ -6,12 +6,13 @@ import (
 	"slices"
 	"sync"
 
+	"socketio/adapter"
 	"socketio/engineio"
 	"socketio/sio5"
 )
 
 // A Broadcast is a selection of the sockets of a namespace, and how to send to
-// them. It is an immutable value: its methods return others, and it can be kept and
+// them. In a cluster it selects sockets of all servers. It is an immutable value: its methods return others, and it can be kept and
 // shared. Who is in it is decided anew each time it is used.
 type Broadcast struct {
 	ns       *Namespace
@@ -19,7 +20,10 @@ type Broadcast struct {
 	narrowed bool    // to the members of rooms, by To
 	rooms    []string
 	except   []string
-	volatile bool
+	local    bool // of this server only
+
+	volatile     bool
+	uncompressed bool
 }
 
 // To narrows the selection to the members of rooms: of any of these, or of those that
@@ -47,17 +51,25 @@ func (b Broadcast) Volatile() Broadcast {
 
 // Compress says whether the messages may be compressed on transports that compress
 // what they carry.
-func (b Broadcast) Compress(bool) Broadcast { return b }
+func (b Broadcast) Compress(on bool) Broadcast {
+	b.uncompressed = !on
+	return b
+}
 
 // Local narrows the selection to the sockets of this server.
-func (b Broadcast) Local() Broadcast { return b }
+func (b Broadcast) Local() Broadcast {
+	b.local = true
+	return b
+}
 
 // Emit sends an event to the selected sockets, encoded once for all of them. It does
-// not block.
+// not block, and those of this server do not wait for other servers to be told.
 //
 // The error says that the payload cannot be encoded, has too many attachments, that
-// the event name is reserved, or that the server is closed. Whether a socket can take the
-// message is not reported; one with too much to be sent ends.
+// the event name is reserved, [ErrServerClosed], or [ErrQueueFull] that too much waits for
+// the bus of a cluster, so that only sockets of this server were reached. Whether a socket
+// can take the message is not reported; one with too much to be sent ends. That the bus
+// has failed [Options].OnError learns.
 func (b Broadcast) Emit[T any](ev Event[T], v T) error {
 	f := newFrame(b.ns)
 	defer f.release()
@@ -80,7 +92,8 @@ func (b Broadcast) EmitArgs(event string, args ...any) error {
 // send sends an encoded event.
 func (b *Broadcast) send(f *frame) error {
 	srv := b.ns.server
-	if srv.closed.Load() {
+	// Servers that go on may be told by OnDisconnect hooks of one that shuts down.
+	if srv.closed.Load() && !b.clustered() {
 		return ErrServerClosed
 	}
 	if err := f.seal(sio5.Event, 0, false, srv.options.MaxAttachments); err != nil {
@@ -94,7 +107,10 @@ func (b *Broadcast) send(f *frame) error {
 		// A receiver's trouble is not the sender's.
 		_, _ = s.emitPrepared(f, prepared, b.volatile)
 	})
-	return nil
+	if !b.clustered() {
+		return nil
+	}
+	return b.publish(&adapter.Message{Type: adapter.Broadcast, Event: f.json(), Attachments: f.attachments})
 }
 
 // sets are for finding sockets that are in several rooms, or left out.
@@ -164,21 +180,31 @@ func (b *Broadcast) sockets() []*Socket {
 	return selected
 }
 
-// SocketsJoin makes the selected sockets join rooms.
+// SocketsJoin makes the selected sockets join rooms. It does not block; those of other
+// servers join a moment later. The error is one of the bus of a cluster, as of
+// [Broadcast.Emit].
 func (b Broadcast) SocketsJoin(rooms ...string) error {
 	b.each(func(s *Socket) { s.Join(rooms...) })
-	return nil
+	return b.publish(&adapter.Message{Type: adapter.SocketsJoin, Rooms: rooms})
 }
 
-// SocketsLeave makes the selected sockets leave rooms.
+// SocketsLeave makes the selected sockets leave rooms, as [Broadcast.SocketsJoin] makes
+// them join.
 func (b Broadcast) SocketsLeave(rooms ...string) error {
 	b.each(func(s *Socket) { s.Leave(rooms...) })
-	return nil
+	return b.publish(&adapter.Message{Type: adapter.SocketsLeave, Rooms: rooms})
 }
 
 // DisconnectSockets makes the selected sockets leave the namespace, or closes their
-// connections, which ends the client's sockets in other namespaces as well.
+// connections, which ends the client's sockets in other namespaces as well. Otherwise
+// it is as [Broadcast.SocketsJoin].
 func (b Broadcast) DisconnectSockets(closeConn bool) error {
+	b.disconnect(closeConn)
+	return b.publish(&adapter.Message{Type: adapter.DisconnectSockets, Close: closeConn})
+}
+
+// disconnect is DisconnectSockets for this server.
+func (b *Broadcast) disconnect(closeConn bool) {
 	b.each(func(s *Socket) {
 		if closeConn {
 			_ = s.Close() // fails only if the connection has ended
@@ -186,7 +212,6 @@ func (b Broadcast) DisconnectSockets(closeConn bool) error {
 		}
 		s.Disconnect()
 	})
-	return nil
 }
 
 // A SocketInfo describes a socket as it was when [Broadcast.FetchSockets] was called.
@@ -197,11 +222,19 @@ type SocketInfo struct {
 	Rooms     []string // its ID first
 
 	data any
+
+	// Of a socket of another server: its data instead.
+	encoded []byte
+	att     [][]byte
 }
 
-// Data returns what [Socket.SetData] set. It is an error if that is no T. A socket
-// without data gives what an empty JSON object decodes to.
+// Data returns what [Socket.SetData] set. It is an error if that is no T, or, of a
+// socket of another server, if what it was encoded to does not decode into one by the
+// rules of [Event]. A socket without data gives what an empty JSON object decodes to.
 func (i *SocketInfo) Data[T any]() (T, error) {
+	if i.encoded != nil {
+		return decodeArg[T](i.encoded, i.att)
+	}
 	if v, ok := i.data.(T); ok {
 		return v, nil
 	}
@@ -212,15 +245,22 @@ func (i *SocketInfo) Data[T any]() (T, error) {
 	return v, fmt.Errorf("socketio: the data is a %T, not a %T", i.data, v)
 }
 
-// FetchSockets describes the selected sockets.
+// FetchSockets describes the selected sockets. In a cluster it asks the other servers and
+// waits for them until ctx ends, or without a deadline in ctx for five seconds; if some do
+// not answer, what the others have said comes with a [*PartialError].
 func (b Broadcast) FetchSockets(ctx context.Context) ([]SocketInfo, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	return b.fetchOthers(ctx, b.infos())
+}
+
+// infos describes the selected sockets of this server.
+func (b *Broadcast) infos() []SocketInfo {
 	selected := b.sockets()
 	infos := make([]SocketInfo, len(selected))
 	for i, s := range selected {
 		infos[i] = SocketInfo{ID: s.id, Handshake: *s.Handshake(), Rooms: s.ns.rooms.names(s), data: s.anyData()}
 	}
-	return infos, nil
+	return infos
 }

@@ -284,16 +284,24 @@ func (s *Socket) answerError(ctx context.Context, m *Message, err error) error {
 // it is what a payload's Validate method said.
 func (m *Message) ackError(err error) (failure error) {
 	defer contain(&failure)
+	if args, ok := answerTo(err); ok {
+		return m.Ack(args...)
+	}
+	return nil
+}
+
+// answerTo returns the arguments of the reply that an error asks for, if it does.
+func answerTo(err error) (args []any, ok bool) {
 	if answer, ok := errors.AsType[interface {
 		error
 		AckArgs() []any
 	}](err); ok {
-		return m.Ack(answer.AckArgs()...)
+		return answer.AckArgs(), true
 	}
 	if e, ok := errors.AsType[*DecodeError](err); ok && e.refused {
-		return m.Ack(map[string]string{"error": e.Err.Error()})
+		return []any{map[string]string{"error": e.Err.Error()}}, true
 	}
-	return nil
+	return nil, false
 }
 
 // call runs h and turns a panic into an error.

@@ -94,14 +94,20 @@ func (e *PanicError) Unwrap() error {
 	return err
 }
 
-// A PartialError says that some of those asked did not answer.
+// A PartialError says that some of those asked did not answer: clients, or servers of the
+// cluster where servers are asked.
 type PartialError struct {
 	Got, Want int
-	Err       error // why it was not waited for longer
+	Err       error    // why it was not waited for longer
+	Silent    []string // the UIDs of other servers that did not answer, or not in full
 }
 
 func (e *PartialError) Error() string {
-	return fmt.Sprintf("socketio: %d of %d answered: %v", e.Got, e.Want, e.Err)
+	text := fmt.Sprintf("socketio: %d of %d answered: %v", e.Got, e.Want, e.Err)
+	if len(e.Silent) > 0 {
+		text += fmt.Sprintf("; silent servers: %q", e.Silent)
+	}
+	return text
 }
 
 // Unwrap returns why it was not waited for longer.

@@ -123,6 +123,9 @@ func (f *frame) bytes() int {
 	return n
 }
 
+// json returns the array in f, valid until f is released.
+func (f *frame) json() []byte { return f.buf[f.headroom:] }
+
 // message returns the event in f, valid until f is released.
 func (f *frame) message() *Message {
 	_, args := arrayElements(f.buf[f.headroom:]).Next()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"sync/atomic"
+
+	"socketio/internal/cluster"
 )
 
 // A Namespace is one of the channels that share a client's connection. Each has its
@@ -14,18 +16,27 @@ import (
 // connected already. Of handlers there is one for each event; registering a second
 // panics. Hooks add up and run in the order in which they were added.
 //
-// All methods may be called concurrently. None of them blocks, except in a loop over
-// the replies of EmitAcks.
+// All methods may be called concurrently. None of them blocks, except ServerCount, and
+// loops over the replies of EmitAcks and ServerSideEmitAcks.
 type Namespace struct {
 	server   *Server
 	name     string
 	registry registry
 	rooms    *roomIndex
-	ids      atomic.Uint64 // how many acknowledgements have been asked for
+	ids      atomic.Uint64  // how many acknowledgements have been asked for
+	group    *cluster.Group // the servers that have it; nil if this one is by itself
+	side     serverSide
 }
 
 func newNamespace(srv *Server, name string) *Namespace {
-	return &Namespace{server: srv, name: name, rooms: newRoomIndex()}
+	ns := &Namespace{server: srv, name: name, rooms: newRoomIndex()}
+	if srv.node != nil {
+		ns.group = srv.node.Group(name, ns.receive)
+	}
+	if srv.tracesRooms() || srv.listens() {
+		ns.watchRooms()
+	}
+	return ns
 }
 
 // nextID returns an id for an acknowledgement.
@@ -124,7 +135,7 @@ func (ns *Namespace) OnAnyOutgoing(h Handler) {
 	ns.registry.change(func(next *hooks) { next.anyOutgoing = added(next.anyOutgoing, h) })
 }
 
-// Emit sends an event to every socket of the namespace; see [Broadcast.Emit].
+// Emit sends an event to every socket of the namespace, on every server; see [Broadcast.Emit].
 func (ns *Namespace) Emit[T any](ev Event[T], v T) error { return ns.All().Emit(ev, v) }
 
 // EmitArgs sends an event to every socket of the namespace; see
@@ -138,7 +149,7 @@ func (ns *Namespace) EmitAcks[R, Q any](ctx context.Context, c Call[Q, R], q Q) 
 	return ns.All().EmitAcks(ctx, c, q)
 }
 
-// All selects every socket of the namespace.
+// All selects every socket of the namespace, on every server.
 func (ns *Namespace) All() Broadcast { return Broadcast{ns: ns} }
 
 // To selects the sockets that are in any of the rooms. No rooms is nobody.
@@ -147,10 +158,10 @@ func (ns *Namespace) To(rooms ...string) Broadcast { return ns.All().To(rooms...
 // Except selects the sockets that are in none of the rooms.
 func (ns *Namespace) Except(rooms ...string) Broadcast { return ns.All().Except(rooms...) }
 
-// Socket returns the connected socket with that ID.
+// Socket returns the connected socket of this server with that ID.
 func (ns *Namespace) Socket(id string) (*Socket, bool) { return ns.rooms.socket(id) }
 
-// Sockets returns the sockets that are connected when the loop begins.
+// Sockets returns the sockets of this server that are connected when the loop begins.
 func (ns *Namespace) Sockets() iter.Seq[*Socket] {
 	return func(yield func(*Socket) bool) {
 		for _, s := range ns.rooms.all() {
@@ -161,8 +172,8 @@ func (ns *Namespace) Sockets() iter.Seq[*Socket] {
 	}
 }
 
-// Rooms returns the rooms that sockets have joined, with the number of their members,
-// as they are when the loop begins. The rooms that sockets have by their IDs are not
+// Rooms returns the rooms that sockets of this server have joined, with the number of
+// their members, as they are when the loop begins. The rooms that sockets have by their IDs are not
 // among them.
 func (ns *Namespace) Rooms() iter.Seq2[string, int] {
 	return func(yield func(string, int) bool) {

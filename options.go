@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"socketio/adapter"
 	"socketio/engineio"
 	"socketio/sio5"
 )
@@ -64,10 +65,16 @@ type Options struct {
 	// to twice as many; then the connection is closed.
 	Inbox int
 
+	// Bus joins the server with others to a cluster: what one emits reaches the
+	// clients of all; see package adapter. The server begins to use it at once, and
+	// ends that with Shutdown or Close. Default: the server is by itself.
+	Bus adapter.Bus
+
 	// OnError is told of every error that handlers, hooks and middleware
 	// return, and of their panics. The socket may be nil. The default logs:
 	// a [*PanicError] as error, a [*DecodeError] as warning, [ErrDisconnected] at
-	// the debug level, everything else as error.
+	// the debug level, everything else as error. Of trouble with the Bus it is told
+	// once in a while.
 	OnError func(ctx context.Context, s *Socket, err error)
 }
 

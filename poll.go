@@ -7,12 +7,13 @@ import (
 	"sync"
 
 	"socketio/engineio"
+	"socketio/internal/cluster"
 	"socketio/sio5"
 )
 
 // A Reply is what one of many sockets answered.
 type Reply[R any] struct {
-	ID    string // of the socket
+	ID    string // of the socket; "" if that is on a server for Node
 	Value R
 }
 
@@ -23,7 +24,8 @@ type Reply[R any] struct {
 // A reply that cannot be decoded comes with its ID and the error. Sockets that end are
 // not waited for. If some of the others have not answered when ctx ends, or without a
 // deadline in ctx within [Options].AckTimeout, the last pair is a zero Reply and a
-// [*PartialError]. Errors of [Broadcast.Emit] are the only pair.
+// [*PartialError]. Errors of [Broadcast.Emit] are the only pair. Of what a socket of
+// another server acknowledges only the first argument comes.
 func (b Broadcast) EmitAcks[R, Q any](ctx context.Context, c Call[Q, R], q Q) iter.Seq2[Reply[R], error] {
 	return func(yield func(Reply[R], error) bool) {
 		f := newFrame(b.ns)
@@ -74,6 +76,8 @@ type poll struct {
 	open    map[*Socket]struct{}
 	missing int   // how many could not be asked
 	why     error // for the last of these
+
+	others *cluster.Request // what other servers have been asked; nil without any
 }
 
 func (p *poll) answer(s *Socket, a answer) {
@@ -104,7 +108,7 @@ func (b *Broadcast) poll(ctx context.Context, f *frame, err error) iter.Seq2[bal
 	return func(yield func(ballot, error) bool) {
 		p := &poll{id: b.ns.nextID(), news: make(chan struct{}, 1), open: map[*Socket]struct{}{}}
 		if err == nil {
-			err = b.askAll(p, f)
+			err = b.askAll(ctx, p, f)
 		}
 		f.release()
 		if err != nil {
@@ -121,12 +125,15 @@ func (b *Broadcast) poll(ctx context.Context, f *frame, err error) iter.Seq2[bal
 }
 
 // askAll sends the event in f to all, who are registered before.
-func (b *Broadcast) askAll(p *poll, f *frame) error {
+func (b *Broadcast) askAll(ctx context.Context, p *poll, f *frame) error {
 	srv := b.ns.server
 	if srv.closed.Load() {
 		return ErrServerClosed
 	}
 	if err := f.seal(sio5.Event, p.id, true, srv.options.MaxAttachments); err != nil {
+		return err
+	}
+	if err := b.askOthers(ctx, p, f); err != nil {
 		return err
 	}
 	var prepared *engineio.Prepared
@@ -174,7 +181,7 @@ func (p *poll) collect(ctx context.Context, srv *Server, yield func(ballot, erro
 	defer patience.stop()
 	got := 0
 	for over := false; ; {
-		ballots, absent, why := p.take()
+		ballots, rest := p.take()
 		for _, a := range ballots {
 			got++
 			if !yield(a, nil) {
@@ -182,11 +189,11 @@ func (p *poll) collect(ctx context.Context, srv *Server, yield func(ballot, erro
 			}
 		}
 		if over {
-			why = patience.err(ctx)
+			rest.why = patience.err(ctx)
 		}
-		if over || absent == 0 || why != nil {
-			if absent > 0 {
-				yield(ballot{}, &PartialError{Got: got, Want: got + absent, Err: why})
+		if over || !rest.pending {
+			if err := p.shortfall(got, rest); err != nil {
+				yield(ballot{}, err)
 			}
 			return
 		}
@@ -200,20 +207,51 @@ func (p *poll) collect(ctx context.Context, srv *Server, yield func(ballot, erro
 	}
 }
 
-// take returns the answers that came since the last call, how many are absent, and
-// why, if none of these will come.
-func (p *poll) take() (ballots []ballot, absent int, why error) {
+// A remainder is the answers that have not come.
+type remainder struct {
+	pending bool  // some may still come
+	absent  int   // how many
+	why     error // if none will come
+}
+
+// take returns the answers that came since the last call, and what has not come.
+func (p *poll) take() (ballots []ballot, rest remainder) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	ballots, p.ballots = p.ballots, nil
-	if len(p.open) == 0 {
-		why = p.why
+	rest = remainder{pending: len(p.open) > 0, absent: p.missing + len(p.open), why: p.why}
+	p.mu.Unlock()
+	if p.others == nil {
+		return ballots, rest
 	}
-	return ballots, p.missing + len(p.open), why
+	replies, left := p.others.Take()
+	for _, m := range replies {
+		ballots = append(ballots, ballot{m.SocketID, answer{sio5.Args(m.Reply), m.Attachments}})
+	}
+	rest.absent += left.Clients
+	rest.pending = rest.pending || left.Nodes > 0
+	if left.Lost > 0 {
+		rest.why = errLost
+	}
+	return ballots, rest
+}
+
+// shortfall returns the error that says what has not come, nil if everything has.
+func (p *poll) shortfall(got int, rest remainder) error {
+	var silent []string
+	if p.others != nil {
+		silent = p.others.Silent()
+	}
+	if rest.absent == 0 && len(silent) == 0 {
+		return nil
+	}
+	return &PartialError{Got: got, Want: got + rest.absent, Err: rest.why, Silent: silent}
 }
 
 // forget stops waiting for those who have not answered.
 func (p *poll) forget() {
+	if p.others != nil {
+		p.others.End()
+	}
 	p.mu.Lock()
 	open := p.open
 	p.open = map[*Socket]struct{}{}

@@ -18,6 +18,7 @@ type roomIndex struct {
 	everyone room
 	rooms    map[string]*room
 	closed   bool // no socket is added any more
+	events   roomEvents
 }
 
 // A room is a list of sockets. Its order is of no account.
@@ -43,11 +44,12 @@ func newRoomIndex() *roomIndex {
 // add makes a socket known, unless it has been evicted or the index is closed.
 func (x *roomIndex) add(s *Socket) bool {
 	x.mu.Lock()
-	defer x.mu.Unlock()
+	defer x.unlock()
 	if x.closed || s.evicted {
 		return false
 	}
 	x.sockets[s.id] = s
+	x.entered(s.id, s, x.rooms[s.id] == nil)
 	// First, before the rooms that were joined within middleware.
 	s.memberships = slices.Insert(s.memberships, 0, membership{&x.everyone, len(x.everyone.members)})
 	x.everyone.members = append(x.everyone.members, s)
@@ -66,7 +68,7 @@ func (x *roomIndex) close() []*Socket {
 // because s would be in more than limit.
 func (x *roomIndex) join(s *Socket, names []string, limit int) (refused int) {
 	x.mu.Lock()
-	defer x.mu.Unlock()
+	defer x.unlock()
 	if s.evicted {
 		return 0
 	}
@@ -79,12 +81,14 @@ func (x *roomIndex) join(s *Socket, names []string, limit int) (refused int) {
 			refused++
 			continue
 		}
-		if r == nil {
+		isNew := r == nil
+		if isNew {
 			// A name may be a small piece of a large message.
 			r = &room{name: strings.Clone(name)}
 			x.rooms[r.name] = r
 		}
 		r.enter(s)
+		x.entered(r.name, s, isNew && x.sockets[r.name] == nil)
 	}
 	return refused
 }
@@ -100,7 +104,7 @@ func (x *roomIndex) joined(s *Socket) int {
 // leave takes s out of rooms. Nobody leaves the room of its own id.
 func (x *roomIndex) leave(s *Socket, names []string) {
 	x.mu.Lock()
-	defer x.mu.Unlock()
+	defer x.unlock()
 	if s.evicted {
 		return
 	}
@@ -110,7 +114,7 @@ func (x *roomIndex) leave(s *Socket, names []string) {
 			continue
 		}
 		if i := s.placeIn(r); i >= 0 {
-			x.exit(s.memberships[i])
+			x.exit(s, s.memberships[i])
 			s.memberships = slices.Delete(s.memberships, i, i+1)
 		}
 	}
@@ -120,14 +124,17 @@ func (x *roomIndex) leave(s *Socket, names []string) {
 // stay with it until forget.
 func (x *roomIndex) evict(s *Socket) {
 	x.mu.Lock()
-	defer x.mu.Unlock()
+	defer x.unlock()
 	if s.evicted {
 		return
 	}
 	s.evicted = true
-	delete(x.sockets, s.id)
+	if x.sockets[s.id] == s {
+		delete(x.sockets, s.id)
+		x.exited(s.id, s, x.rooms[s.id] == nil)
+	}
 	for _, m := range s.memberships {
-		x.exit(m)
+		x.exit(s, m)
 	}
 }
 
@@ -139,12 +146,17 @@ func (x *roomIndex) forget(s *Socket) {
 	s.forgotten = true
 }
 
-// exit takes the socket at m out of the room, and drops the room if it is empty.
-func (x *roomIndex) exit(m membership) {
+// exit takes s, which is at m, out of the room, and drops the room if it is empty.
+func (x *roomIndex) exit(s *Socket, m membership) {
 	m.room.exit(m.at)
-	if len(m.room.members) == 0 && m.room != &x.everyone {
+	if m.room == &x.everyone {
+		return
+	}
+	empty := len(m.room.members) == 0
+	if empty {
 		delete(x.rooms, m.room.name)
 	}
+	x.exited(m.room.name, s, empty && x.sockets[m.room.name] == nil)
 }
 
 // names returns the rooms of s, its own id first.

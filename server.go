@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"socketio/engineio"
+	"socketio/internal/cluster"
 )
 
 // A Server speaks Socket.IO with clients, as an [http.Handler] for the path
@@ -20,7 +21,8 @@ import (
 //
 // A Server is also its main namespace, "/": On, OnAck, Handle, OnAny, OnAnyOutgoing,
 // OnConnect, OnDisconnect, Use, Wrap, Emit, EmitArgs, EmitAcks, All, To, Except, Socket,
-// Sockets and Rooms are those of [Namespace].
+// Sockets, Rooms, ServerCount, ServerSideEmit, ServerSideEmitAcks, OnServerSide and
+// OnServerSideAck are those of [Namespace].
 type Server struct {
 	*Namespace
 
@@ -28,9 +30,10 @@ type Server struct {
 	options  Options // without zero values
 	traces   []*Trace
 	tasks    tasks
-	lifetime context.Context // of OnDisconnect hooks
+	lifetime context.Context // of OnDisconnect hooks and of handlers of other servers' events
 	expire   context.CancelFunc
 	closed   atomic.Bool
+	node     *cluster.Node // nil if the server is by itself
 
 	mu         sync.Mutex // guards what follows
 	namespaces []*Namespace
@@ -43,6 +46,9 @@ type Server struct {
 func NewServer(o *Options) *Server {
 	srv := &Server{options: o.withDefaults(), byName: map[string]*Namespace{}}
 	srv.lifetime, srv.expire = context.WithCancel(context.Background())
+	if srv.options.Bus != nil {
+		srv.node = cluster.Start(srv.options.Bus, srv.reportBus)
+	}
 	srv.Namespace = srv.Of("/")
 	srv.engine = engineio.NewServer(srv.accept, &srv.options.Options)
 	return srv
@@ -60,7 +66,14 @@ func (srv *Server) Engine() *engineio.Server { return srv.engine }
 
 // Trace adds hooks for observing the server. They add up. Trace must be called before
 // the server serves.
-func (srv *Server) Trace(t *Trace) { srv.traces = append(srv.traces, t) }
+func (srv *Server) Trace(t *Trace) {
+	srv.traces = append(srv.traces, t)
+	if t.Room != nil {
+		for _, ns := range srv.allNamespaces() {
+			ns.watchRooms()
+		}
+	}
+}
 
 // Of returns the namespace of that name and makes it if need be. A slash is put in
 // front of a name without one. Clients can join the namespaces that exist. Of panics
@@ -84,6 +97,9 @@ func (srv *Server) Of(name string) *Namespace {
 	srv.namespaces = append(srv.namespaces, ns)
 	watchers := slices.Clip(srv.watchers)
 	srv.mu.Unlock()
+	if ns.group != nil {
+		ns.group.Join()
+	}
 	for _, watcher := range watchers {
 		watcher(ns)
 	}
@@ -123,7 +139,8 @@ func (srv *Server) OnNamespace(f func(*Namespace)) {
 // Shutdown ends the server in good order: it refuses newcomers, ends all sockets with
 // [ReasonServerShutdown], sends what waits to be sent, closes the connections, and waits
 // until all handlers and OnDisconnect hooks have returned. Clients will try to connect
-// again, as they do whenever a connection is lost. Call it before http.Server.Shutdown,
+// again, as they do whenever a connection is lost. In a cluster it then leaves, when
+// what has been emitted is published. Call it before http.Server.Shutdown,
 // which waits for polls and knows nothing of WebSockets.
 //
 // If ctx ends before, so do the contexts of OnDisconnect hooks, what is left is closed
@@ -138,6 +155,10 @@ func (srv *Server) Shutdown(ctx context.Context) error {
 	if waited := srv.tasks.wait(ctx); err == nil {
 		err = waited
 	}
+	// Not before: what handlers and hooks have emitted is still to be published.
+	if left := srv.leaveCluster(ctx); err == nil {
+		err = left
+	}
 	srv.expire()
 	return err
 }
@@ -147,6 +168,9 @@ func (srv *Server) Shutdown(ctx context.Context) error {
 func (srv *Server) Close() error {
 	srv.end()
 	srv.expire()
+	if srv.node != nil {
+		srv.tasks.start(srv.leaveClusterSoon)
+	}
 	return srv.engine.Close()
 }
 

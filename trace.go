@@ -1,8 +1,10 @@
 package socketio
 
 import (
+	"slices"
 	"time"
 
+	"socketio/adapter"
 	"socketio/sio5"
 )
 
@@ -19,6 +21,10 @@ type Trace struct {
 
 	// Handled is called when the handlers of an event have returned.
 	Handled func(s *Socket, event string, took time.Duration, err error)
+
+	// Room is called for what happens to the rooms of this server, in order, by one
+	// goroutine at a time. The rooms that sockets have by their IDs are among them.
+	Room func(ns *Namespace, e adapter.RoomEvent)
 
 	// Slow is called when messages to a socket were dropped, because its peer
 	// does not take what is sent to it fast enough: volatile ones, or the one
@@ -62,4 +68,20 @@ func (srv *Server) traceSlow(s *Socket, dropped int) {
 			t.Slow(s, dropped)
 		}
 	}
+}
+
+// tracesRooms says whether anybody has asked for what happens to rooms.
+func (srv *Server) tracesRooms() bool {
+	return slices.ContainsFunc(srv.traces, func(t *Trace) bool { return t.Room != nil })
+}
+
+// traceRoom contains panics of the hooks, as other events wait behind this one.
+func (ns *Namespace) traceRoom(e adapter.RoomEvent) (err error) {
+	defer contain(&err)
+	for _, t := range ns.server.traces {
+		if t.Room != nil {
+			t.Room(ns, e)
+		}
+	}
+	return nil
 }

@@ -1,0 +1,94 @@
+// Package adapter joins Socket.IO servers, so that what one of them emits reaches the
+// clients of all.
+//
+// The servers of a cluster, its nodes, talk over a [Bus], which only carries bytes from
+// each to all others; set it as Options.Bus of each server. [NewMemory] returns one for
+// servers of the same process, adaptertest a suite for those that carry further. What the
+// nodes say to each other is a [Message], in the format of the cluster adapters for Node. An
+// [Emitter] sends to the clients of a cluster from a program that is no server itself.
+package adapter
+
+import "context"
+
+// A Bus carries messages between the nodes of a cluster. Each node has a Bus of its own
+// that leads to the same place, or shares one with others of its process.
+//
+// Its methods may be called concurrently.
+type Bus interface {
+	// Publish sends m to all nodes that are subscribed and, if to or the Bus says so,
+	// may leave out those that it is not meant for. Whether the sender's own node is
+	// among them is the Bus's choice, as nodes ignore what they said themselves.
+	//
+	// A node publishes one message at a time, in the order in which its messages have
+	// to arrive. Publish blocks until the message is on its way or ctx ends. M may be
+	// kept, and must not be modified. The offset is where the message stands among
+	// all, "" if the Bus keeps none.
+	Publish(ctx context.Context, to Topic, m []byte) (Offset, error)
+
+	// Subscribe begins to deliver the messages of all nodes and returns when none
+	// that is published from then on would be missed, or with an error, upon which it is
+	// called again later. Messages are delivered until ctx ends, one at a time, those
+	// of one node in their order; deliver does not block, and may keep m. A Bus
+	// that loses its broker subscribes again by itself, as soon as it can.
+	Subscribe(ctx context.Context, deliver func(m []byte, at Offset)) error
+}
+
+// A Listener is a Bus that sends a message only where it is listened for: to the nodes
+// that have called Listen with the very Topic with which it was published. Subscribe
+// alone then delivers nothing.
+type Listener interface {
+	Bus
+
+	// Listen is called for each namespace and each room that the node comes to have,
+	// for rooms of single sockets as well, and for the node itself. It blocks until
+	// no message to the topic would be missed.
+	Listen(ctx context.Context, to Topic) error
+
+	// Unlisten is called when the node has none of it any more.
+	Unlisten(ctx context.Context, to Topic) error
+}
+
+// A Topic says where a message belongs. At most one of Room and Node is set.
+type Topic struct {
+	Namespace string
+	Room      string // the one room that it is for, "" for any other selection
+	Node      string // the UID of the one node that it is for, "" for all
+}
+
+// An Offset is a Bus's own name for the place of a message among all.
+type Offset string
+
+// A RoomEvent is what happened to a room of one server; see Trace.Room of package
+// socketio. The rooms that sockets have by their IDs are rooms as well.
+type RoomEvent struct {
+	Op   RoomOp
+	Room string
+	ID   string // of the socket; "" in Created and Deleted
+}
+
+// A RoomOp is the kind of a RoomEvent.
+type RoomOp int
+
+// What happens to rooms: the first socket that joins creates one, and the last one that
+// leaves deletes it.
+const (
+	Created RoomOp = iota
+	Joined
+	Left
+	Deleted
+)
+
+// String returns the name of op as the adapters for Node have it.
+func (op RoomOp) String() string {
+	switch op {
+	case Created:
+		return "create-room"
+	case Joined:
+		return "join-room"
+	case Left:
+		return "leave-room"
+	case Deleted:
+		return "delete-room"
+	}
+	return "unknown"
+}

@@ -1,0 +1,76 @@
+package adapter
+
+import "time"
+
+// A Message is what one node says to others. Which fields it has depends on its Type;
+// the zero value of all others is not encoded.
+//
+// Event, Reply and what is in Sockets are JSON. With Attachments, the binary values
+// in it are placeholders as in packets of Socket.IO, {"_placeholder":true,"num":0}, and
+// each attachment has one.
+type Message struct {
+	UID       string // of the node that says it, or EmitterUID
+	Namespace string // whose sockets and servers it is about
+	Type      MessageType
+
+	Targets   Targets  // of Broadcast, SocketsJoin, SocketsLeave, DisconnectSockets and FetchSockets
+	Event     []byte   // of Broadcast and ServerSideEmit: a JSON array that begins with the name
+	Rooms     []string // of SocketsJoin and SocketsLeave
+	Close     bool     // of DisconnectSockets: close the connections as well
+	RequestID string   // of responses, and of what asks for one; "" in a Broadcast or ServerSideEmit that does not
+
+	Sockets []Socket // of FetchSocketsResponse
+	Clients int      // of BroadcastClientCount: how many sockets have been asked
+	Reply   []byte   // of ServerSideEmitResponse and BroadcastAck: one JSON value, nil if there is none
+
+	// What follows is known to nodes in Go only; others ignore it.
+
+	ByID     bool   // of Broadcast: replies shall name the socket, and sockets that end be reported
+	SocketID string // of BroadcastAck: who replied, or ended
+	Gone     bool   // of BroadcastAck: the socket has ended, and there is no reply
+
+	Attachments [][]byte
+}
+
+// EmitterUID is the UID of all senders that are no nodes.
+const EmitterUID = "emitter"
+
+// A MessageType says what a Message is about. The numbers are those of the cluster
+// adapters for Node.
+type MessageType int
+
+// The types of messages.
+const (
+	InitialHeartbeat       MessageType = iota + 1 // a node has joined; the others answer with a Heartbeat
+	Heartbeat                                     // a node is alive
+	Broadcast                                     // an event for clients
+	SocketsJoin                                   // sockets shall join rooms
+	SocketsLeave                                  // sockets shall leave rooms
+	DisconnectSockets                             // sockets shall be disconnected
+	FetchSockets                                  // asks for a FetchSocketsResponse of each node
+	FetchSocketsResponse                          // describes sockets
+	ServerSideEmit                                // an event for servers
+	ServerSideEmitResponse                        // what one server answered
+	BroadcastClientCount                          // how many sockets of a node a Broadcast has asked
+	BroadcastAck                                  // what one of them answered
+	AdapterClose                                  // a node leaves
+)
+
+// Targets selects sockets and says how to send to them. Without Rooms it selects all
+// of the namespace.
+type Targets struct {
+	Rooms  []string // any of which the sockets are in
+	Except []string // none of which they are in
+
+	Volatile     bool          // drop what cannot be sent at once
+	Uncompressed bool          // do not compress
+	Timeout      time.Duration // how long replies are waited for, 0 if that is not said
+}
+
+// A Socket describes a socket in a FetchSocketsResponse.
+type Socket struct {
+	ID        string
+	Handshake []byte // a JSON object
+	Rooms     []string
+	Data      []byte // a JSON value
+}

@@ -1,0 +1,189 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"socketio/adapter"
+)
+
+// A Group is the nodes that have a namespace, as one of them sees it. Its methods may be
+// called concurrently and do not block.
+type Group struct {
+	node    *Node
+	name    string
+	receive func(*adapter.Message)
+
+	mu       sync.Mutex           // guards what follows
+	others   map[string]time.Time // UID to when it was last heard
+	sent     time.Time            // when something was last published to all
+	requests map[string]*Request
+	left     bool
+}
+
+// Join makes the node hear the others of the group, and the others know of it.
+func (g *Group) Join() {
+	n := g.node
+	n.mu.Lock()
+	n.groups[g.name] = g
+	subscribed := n.subscribed()
+	n.mu.Unlock()
+	if subscribed {
+		g.introduce()
+	}
+}
+
+// Size returns how many nodes there are, this one included.
+func (g *Group) Size() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return 1 + len(g.others)
+}
+
+// Node returns the node whose view of the group this is.
+func (g *Group) Node() *Node { return g.node }
+
+// introduce begins to listen and makes the others known.
+func (g *Group) introduce() {
+	g.Listen("")
+	g.listen(listen, adapter.Topic{Namespace: g.name, Node: g.node.uid})
+	g.say(adapter.InitialHeartbeat)
+}
+
+// Listen makes the Bus deliver what is for a room, or with "" for the namespace, if it
+// is one that has to be told.
+func (g *Group) Listen(room string) { g.listen(listen, adapter.Topic{Namespace: g.name, Room: room}) }
+
+// Unlisten takes Listen back.
+func (g *Group) Unlisten(room string) {
+	g.listen(unlisten, adapter.Topic{Namespace: g.name, Room: room})
+}
+
+func (g *Group) listen(kind errandKind, to adapter.Topic) {
+	if _, ok := g.node.bus.(adapter.Listener); !ok {
+		return
+	}
+	if err := g.node.run(errand{kind: kind, to: to}); err != nil {
+		g.node.tell(notListening, fmt.Errorf("cluster: not listening to what was asked for: %w", err))
+	}
+}
+
+// say publishes a message that is nothing but its type. It is the node's own business
+// whether it can be, so the error is not returned.
+func (g *Group) say(t adapter.MessageType) { _ = g.Publish(&adapter.Message{Type: t}) }
+
+// Publish publishes m, which it completes, to the group. The error is that it will not:
+// ErrFull or ErrClosed.
+func (g *Group) Publish(m *adapter.Message) error {
+	g.mu.Lock()
+	left := g.left
+	g.sent = time.Now()
+	g.mu.Unlock()
+	if left {
+		return ErrClosed
+	}
+	to := adapter.Topic{Namespace: g.name}
+	if m.Type == adapter.Broadcast && m.RequestID == "" && len(m.Targets.Rooms) == 1 {
+		to.Room = m.Targets.Rooms[0]
+	}
+	return g.publish(to, m)
+}
+
+// Respond publishes m, which it completes, to the node with that UID.
+func (g *Group) Respond(uid string, m *adapter.Message) error {
+	return g.publish(adapter.Topic{Namespace: g.name, Node: uid}, m)
+}
+
+func (g *Group) publish(to adapter.Topic, m *adapter.Message) error {
+	m.UID, m.Namespace = g.node.uid, g.name
+	err := g.node.run(errand{to: to, message: m.Append(nil)})
+	if errors.Is(err, ErrFull) {
+		g.node.counts.dropped.Add(1)
+		g.node.tell(queueFull, err)
+	}
+	return err
+}
+
+// hear takes a message of another node or of an emitter.
+func (g *Group) hear(m *adapter.Message) {
+	g.meet(m)
+	switch m.Type {
+	case adapter.InitialHeartbeat:
+		g.say(adapter.Heartbeat)
+	case adapter.Heartbeat, adapter.AdapterClose:
+	case adapter.FetchSocketsResponse, adapter.ServerSideEmitResponse, adapter.BroadcastClientCount, adapter.BroadcastAck:
+		g.mu.Lock()
+		r := g.requests[m.RequestID]
+		g.mu.Unlock()
+		if r != nil {
+			r.hear(m)
+		}
+	default:
+		g.receive(m)
+	}
+}
+
+// meet notes who is there.
+func (g *Group) meet(m *adapter.Message) {
+	if m.UID == "" || m.UID == adapter.EmitterUID {
+		return
+	}
+	if m.Type == adapter.AdapterClose {
+		g.part(m.UID, false)
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.others[m.UID] = time.Now()
+}
+
+// part forgets a node that has said goodbye, or has gone silent.
+func (g *Group) part(uid string, silent bool) {
+	g.mu.Lock()
+	delete(g.others, uid)
+	requests := make([]*Request, 0, len(g.requests))
+	for _, r := range g.requests {
+		requests = append(requests, r)
+	}
+	g.mu.Unlock()
+	for _, r := range requests {
+		r.excuse(uid, silent)
+	}
+}
+
+// tick sends a heartbeat if it is due and parts from nodes that have gone silent.
+func (g *Group) tick(now time.Time) {
+	var silent []string
+	g.mu.Lock()
+	due := !g.left && !g.sent.IsZero() && now.Sub(g.sent) >= heartbeatEvery
+	for uid, heard := range g.others {
+		if now.Sub(heard) > silentAfter {
+			silent = append(silent, uid)
+		}
+	}
+	g.mu.Unlock()
+	for _, uid := range silent {
+		g.part(uid, true)
+	}
+	if due {
+		g.say(adapter.Heartbeat)
+	}
+}
+
+// Leave says goodbye to the others. Nothing can be published any more.
+func (g *Group) Leave() {
+	g.mu.Lock()
+	known := !g.sent.IsZero()
+	g.mu.Unlock()
+	if known {
+		g.say(adapter.AdapterClose)
+	}
+	g.mu.Lock()
+	g.left = true
+	g.mu.Unlock()
+	g.Unlisten("")
+	g.listen(unlisten, adapter.Topic{Namespace: g.name, Node: g.node.uid})
+	g.node.forget(g)
+}
