@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"socketio/adapter"
@@ -102,7 +103,7 @@ func (b *Broadcast) nobody() bool { return b.narrowed && len(b.rooms) == 0 }
 func (b *Broadcast) targets() adapter.Targets {
 	t := adapter.Targets{Rooms: b.rooms, Except: b.except, Volatile: b.volatile, Uncompressed: b.uncompressed}
 	if b.sender != nil {
-		t.Except = append(t.Except[:len(t.Except):len(t.Except)], b.sender.id)
+		t.Except = append(slices.Clip(t.Except), b.sender.id)
 	}
 	return t
 }

@@ -66,9 +66,15 @@ func (m *Message) appendData(dst []byte) []byte {
 			dst = append(m.appendRequestID(dst), ',')
 		}
 		dst = append(append(dst, `"packet":`...), m.Event...)
-	case FetchSocketsResponse, ServerSideEmitResponse, BroadcastClientCount, BroadcastAck:
+	case FetchSocketsResponse:
 		dst = m.appendRequestID(append(dst, `,"data":{`...))
-		dst = m.appendResponse(dst)
+		dst = m.appendSockets(dst)
+	case BroadcastClientCount:
+		dst = m.appendRequestID(append(dst, `,"data":{`...))
+		dst = strconv.AppendInt(append(dst, `,"clientCount":`...), int64(m.Clients), 10)
+	case ServerSideEmitResponse, BroadcastAck:
+		dst = m.appendRequestID(append(dst, `,"data":{`...))
+		dst = m.appendReply(dst)
 	default:
 		return dst
 	}
@@ -90,20 +96,8 @@ func (m *Message) appendBroadcast(dst []byte) []byte {
 	return dst
 }
 
-func (m *Message) appendResponse(dst []byte) []byte {
-	switch m.Type {
-	case FetchSocketsResponse:
-		dst = append(dst, `,"sockets":[`...)
-		for i := range m.Sockets {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = m.Sockets[i].append(dst)
-		}
-		return append(dst, ']')
-	case BroadcastClientCount:
-		return strconv.AppendInt(append(dst, `,"clientCount":`...), int64(m.Clients), 10)
-	}
+// appendReply appends what a server or a client has answered.
+func (m *Message) appendReply(dst []byte) []byte {
 	if m.Reply != nil {
 		dst = append(append(dst, `,"packet":`...), m.Reply...)
 	}
@@ -114,6 +108,17 @@ func (m *Message) appendResponse(dst []byte) []byte {
 		dst = append(dst, `,"gone":true`...)
 	}
 	return dst
+}
+
+func (m *Message) appendSockets(dst []byte) []byte {
+	dst = append(dst, `,"sockets":[`...)
+	for i := range m.Sockets {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = m.Sockets[i].append(dst)
+	}
+	return append(dst, ']')
 }
 
 func (m *Message) appendRequestID(dst []byte) []byte {
