@@ -226,10 +226,7 @@ func (d *decoder) value(depth int) (err error) {
 		v, rest, err = msgp.ReadStringZC(rest)
 		d.string(v)
 	case msgp.BinType:
-		var v []byte
-		if v, rest, err = msgp.ReadBytesZC(rest); err == nil {
-			err = d.binary(v)
-		}
+		return d.bin()
 	case msgp.ArrayType:
 		return d.array(depth)
 	case msgp.MapType:
@@ -258,6 +255,18 @@ func (d *decoder) float(f float64) {
 // string appends a string. What is not UTF-8 in it becomes U+FFFD.
 func (d *decoder) string(s []byte) {
 	d.text, _ = jsontext.AppendQuote(d.text, s) // the error says that it has become so
+}
+
+// bin reads a binary value.
+func (d *decoder) bin() error {
+	v, rest, err := msgp.ReadBytesZC(d.rest)
+	if err != nil {
+		return d.wrong(err, "bin")
+	}
+	if err = d.binary(v); err == nil {
+		d.rest = rest
+	}
+	return err
 }
 
 // binary appends the placeholder of a binary value, which becomes an attachment.

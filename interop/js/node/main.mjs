@@ -20,6 +20,7 @@ const subjects = [
   "catchall",
   "disconnects",
   "large",
+  "msgpack",
   "order",
   "handshake",
   "cookies",
