@@ -22,8 +22,7 @@ func FuzzDecodeFrame(f *testing.F) {
 		p, err := Decode(frame, binary)
 		if !binary && len(original) > 0 && original[0] == 'b' {
 			want, wantErr := base64.StdEncoding.Strict().DecodeString(string(original[1:]))
-			valid := wantErr == nil && !bytes.ContainsAny(original, "\r\n")
-			if valid != (err == nil) || valid && !bytes.Equal(p.Data, want) {
+			if (wantErr == nil) != (err == nil) || err == nil && !bytes.Equal(p.Data, want) {
 				t.Fatalf("%q: %v, %v; want %v, %v", original, p, err, want, wantErr)
 			}
 		}
@@ -37,11 +36,19 @@ func FuzzDecodeFrame(f *testing.F) {
 			}
 			return
 		}
-		// There is one text form for each packet.
-		if text := AppendText(nil, p); !bytes.Equal(text, original) {
+		// There is one text form for each packet, but for line breaks in base64.
+		if text := AppendText(nil, p); !bytes.Equal(text, oneLine(original)) {
 			t.Fatalf("%q decodes to %v, which encodes to %q", original, p, text)
 		}
 	})
+}
+
+// oneLine is a packet's text without the line breaks that base64 may have.
+func oneLine(text []byte) []byte {
+	if !bytes.HasPrefix(text, []byte{base64Mark}) {
+		return text
+	}
+	return bytes.Join(bytes.FieldsFunc(text, func(r rune) bool { return r == '\r' || r == '\n' }), nil)
 }
 
 func FuzzPayload(f *testing.F) {
@@ -59,7 +66,11 @@ func FuzzPayload(f *testing.F) {
 		if len(all) != count {
 			t.Fatalf("%q: %d packets, Count %d", original, len(all), count)
 		}
-		if again := AppendPayload(nil, all...); !bytes.Equal(again, original) {
+		lines := bytes.Split(original, separator)
+		for i := range lines {
+			lines[i] = oneLine(lines[i])
+		}
+		if again := AppendPayload(nil, all...); !bytes.Equal(again, bytes.Join(lines, separator)) {
 			t.Fatalf("%q decodes to what encodes to %q", original, again)
 		}
 	})

@@ -8,7 +8,6 @@
 package eio4
 
 import (
-	"bytes"
 	"encoding/base64"
 	"errors"
 )
@@ -48,14 +47,14 @@ type Packet struct {
 // base64Mark begins the text form of a binary message, in the type's place.
 const base64Mark = 'b'
 
-// strictBase64 requires padding and zero trailing bits. It still passes over
-// line breaks, which decodeBase64 therefore refuses first.
+// strictBase64 requires padding and zero trailing bits. It passes over line breaks, which
+// the Java client has after every 76 characters and at the end.
 var strictBase64 = base64.StdEncoding.Strict()
 
 // Decode decodes one packet, such as one WebSocket frame carries. A binary frame
 // is a binary Message as it stands. A text frame is a type digit and data, or 'b'
-// and standard base64 with padding, which is a binary Message too and is decoded
-// in place: frame is overwritten, also when Decode fails.
+// and standard base64 with padding, line breaks allowed, which is a binary Message too and
+// is decoded in place: frame is overwritten, also when Decode fails.
 //
 // An empty binary frame is a message of no bytes, which an attachment may be; an
 // empty text frame is an error. Errors are *DecodeError.
@@ -81,14 +80,9 @@ func Decode(frame []byte, binary bool) (Packet, error) {
 }
 
 // decodeBase64 decodes b, which begins at offset 1 of a packet, into its own
-// space. That is safe because three bytes are written for every four read: the
+// space. That is safe because at most three bytes are written for every four read: the
 // decoder's writes, eight bytes wide at most, end where its reads have been.
 func decodeBase64(b []byte) ([]byte, error) {
-	for _, lineBreak := range [...]byte{'\r', '\n'} {
-		if at := bytes.IndexByte(b, lineBreak); at >= 0 {
-			return nil, &DecodeError{Offset: 1 + at, Err: ErrBase64}
-		}
-	}
 	n, err := strictBase64.Decode(b, b)
 	if err != nil {
 		at := 0

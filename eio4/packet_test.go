@@ -2,7 +2,9 @@ package eio4
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -64,6 +66,23 @@ func TestAnAttachmentMayBeEmpty(t *testing.T) {
 	}
 }
 
+func TestBase64MayHaveLineBreaks(t *testing.T) {
+	data := bytes.Repeat([]byte{0xff, 0, 0xfe, 'x'}, 50)
+	encoded := base64.StdEncoding.EncodeToString(data)
+	for _, lineBreak := range []string{"\n", "\r\n"} {
+		for _, width := range []int{1, 4, 75, 76, 77, len(encoded)} {
+			frame := []byte{base64Mark}
+			for line := range slices.Chunk([]byte(encoded), width) {
+				frame = append(append(frame, line...), lineBreak...)
+			}
+			got, err := Decode(frame, false)
+			if want := (Packet{Type: Message, Binary: true, Data: data}); err != nil || !samePacket(got, want) {
+				t.Errorf("lines of %d that end in %q: %v, %v", width, lineBreak, got, err)
+			}
+		}
+	}
+}
+
 func TestBadFramesAreRefusedWithPlaceAndCause(t *testing.T) {
 	for _, test := range []struct {
 		frame  string
@@ -87,9 +106,8 @@ func TestBadFramesAreRefusedWithPlaceAndCause(t *testing.T) {
 		{"bAQIDBB==", false, ErrBase64, "eio4: invalid base64 at byte 7"},
 		{"bAQ==AQ==", false, ErrBase64, "eio4: invalid base64 at byte 5"},
 		{"b-_-_", false, ErrBase64, "eio4: invalid base64 at byte 1"},
-		{"bAQ\nID", false, ErrBase64, "eio4: invalid base64 at byte 3"},
-		{"bAQID\r\n", false, ErrBase64, "eio4: invalid base64 at byte 5"},
-		{"bAQ==\n", false, ErrBase64, "eio4: invalid base64 at byte 5"},
+		{"bAQ\nI", false, ErrBase64, "eio4: invalid base64 at byte 2"},
+		{"bAQID\n!", false, ErrBase64, "eio4: invalid base64 at byte 6"},
 		{"b AQID", false, ErrBase64, "eio4: invalid base64 at byte 1"},
 		{"b=", false, ErrBase64, "eio4: invalid base64 at byte 1"},
 	} {

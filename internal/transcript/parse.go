@@ -139,7 +139,7 @@ func (t *Transcript) addLine(number int, line string) error {
 	channel, content := word(rest)
 	s := step{line: number, text: text, client: side == "C"}
 	s.channel, s.name, _ = strings.Cut(channel, ":")
-	content = strings.ReplaceAll(content, "␞", "\x1e")
+	content = strings.NewReplacer("␞", "\x1e", "␊", "\n").Replace(content)
 	var what string
 	switch {
 	case side != "C" && side != "S":
