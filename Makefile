@@ -34,12 +34,13 @@ run: ## start the walk-through's server and page; Ctrl-C ends it
 	@exec $(BIN)/walkthrough
 
 .PHONY: test
-test: ## everything that has to pass: set-up, check, race, guard, interop-js
+test: ## everything that has to pass: set-up, check, race, guard, interop-js, interop
 	@$(PARTS) -log .tmp/test \
 		'set-up and lint=$(MAKE) -k setup check' \
 		'Go tests with race detector=$(MAKE) race' \
 		'guards=$(MAKE) guard' \
-		'JS and Chromium=$(MAKE) interop-js'
+		'JS and Chromium=$(MAKE) interop-js' \
+		'other languages=$(MAKE) interop'
 
 .PHONY: setup
 setup: ## install what the tests need: a C compiler, npm packages, Chromium, the linter; quick when done
@@ -89,6 +90,11 @@ guard: ## the tests that hold memory and allocation figures (TestGuard…), with
 .PHONY: interop-js
 interop-js: setup ## the official JavaScript clients against the fixture, in Node and in Chromium
 	@node interop/js/run.mjs
+
+.PHONY: interop
+interop: ## clients of four languages, by one list of checks, against the fixture
+	@go run ./internal/cmd/setup languages
+	@go run ./internal/cmd/interop
 
 .PHONY: official
 official: ## the reference's two protocol suites; SUITES=DIR is a checkout of socketio/socket.io

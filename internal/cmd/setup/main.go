@@ -5,6 +5,7 @@
 //	setup           everything
 //	setup clients   the npm packages and what they need
 //	setup lint      the linter alone
+//	setup languages the toolchains of interop's other languages, as far as it may
 //
 // Distribution packages are installed only by root or with CI=true in the environment;
 // otherwise setup names what is missing and exits 2. It runs from the repository's root.
@@ -45,6 +46,8 @@ func install(ctx context.Context, args []string) error {
 		return clients(ctx, forClients)
 	case slices.Equal(args, []string{"lint"}):
 		return linter(ctx)
+	case slices.Equal(args, []string{"languages"}):
+		return languages(ctx)
 	}
 	return fmt.Errorf("%q is not a part of it", args)
 }
@@ -56,6 +59,16 @@ func clients(ctx context.Context, needs []need) error {
 		return err
 	}
 	return npm.Ci(ctx, os.Stdout, "interop/js", logs+"/npm.log")
+}
+
+// languages installs the toolchains that the clients of other languages need. Where it may
+// not, it names them and is content: interop says of each client whether it has run.
+func languages(ctx context.Context) error {
+	if missing := probe(forLanguages); len(missing) > 0 && installer() == nil {
+		fmt.Printf("missing: %s (on Debian or Ubuntu: sudo apt-get install %s)\n", names(missing), strings.Join(debian(missing), " "))
+		return nil
+	}
+	return system(ctx, forLanguages)
 }
 
 // system makes sure that the machine has what is needed.

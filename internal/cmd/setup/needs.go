@@ -28,6 +28,12 @@ var (
 		{"Chromium in /usr/bin", []string{"chromium"}, haveChromium},
 		{"a Chinese font", []string{"fontconfig", "fonts-wqy-microhei"}, haveFont},
 	}
+	forLanguages = []need{
+		{"Python 3 with venv", []string{"python3", "python3-venv"}, func() bool { return works("python3", "-c", "import ensurepip, venv") }},
+		{"a Java development kit", []string{"default-jdk-headless"}, func() bool { return works("javac", "-version") }},
+		{"Maven", []string{"maven"}, func() bool { return onPath("mvn") }},
+		{"Cargo", []string{"cargo", "pkg-config", "libssl-dev"}, func() bool { return onPath("cargo") }},
+	}
 )
 
 // probe returns those of the needs that are not met.
@@ -60,6 +66,11 @@ func debian(of []need) []string {
 func onPath(program string) bool {
 	_, err := exec.LookPath(program)
 	return err == nil
+}
+
+// works reports whether a command is there and succeeds.
+func works(program string, args ...string) bool {
+	return exec.Command(program, args...).Run() == nil
 }
 
 func haveNode() bool {

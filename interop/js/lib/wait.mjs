@@ -4,10 +4,10 @@
 
 import { Mismatch, show } from "./expect.mjs";
 
-const LIMIT_MS = 5_000;
+const LIMIT_MS = 10_000;
 const LOOK_AGAIN_MS = 5;
 
-/** Resolves like the promise, or fails after limitMs (default 5 s) naming what was awaited. */
+/** Resolves like the promise, or fails after limitMs (default 10 s) naming what was awaited. */
 export function within(promise, what, limitMs = LIMIT_MS) {
   let timer;
   const limit = new Promise((_, reject) => {
