@@ -157,8 +157,8 @@ C  POST  ?echo  a body  with spaces
 S  200   a body  with spaces
 C  GET   ?say=4a+4b
 S  200   4a␞4b
-C  POST  ?echo  4a␞4b␊
-S  200   4a␞4b␊
+C  POST  ?echo  4a␞b␊4b
+S  200   4a␞b␊4b
 C  POST  ?echo
 S  200`,
 		"variables": `
