@@ -24,7 +24,7 @@ type peer struct {
 
 	// What follows belongs to the goroutine that reads.
 	decoder sio5.Decoder
-	lateSet bool // late runs
+	lateSet bool // late has a time
 
 	// mu guards what follows, and the fields of sockets marked so. No user code
 	// and no method of conn is called with it.
@@ -35,7 +35,7 @@ type peer struct {
 	refused  int           // CONNECTs since the last that was accepted
 	ending   int           // sockets that have ended, but still have something to run
 	deadline *time.Timer   // for joining a namespace; nil while one is joined
-	late     *time.Timer   // ends the connection if attachments don't come; nil before the first
+	late     *lateness     // of attachments; nil before the first
 	waiting  int           // bytes in all inboxes
 	awaited  int           // handlers of this peer that wait for its acknowledgement
 	room     chan struct{} // closed when throttle should look again; nil if it does not wait
@@ -89,6 +89,14 @@ func (p *peer) knows(namespace string) bool {
 	return s != nil || left
 }
 
+// A lateness ends a connection whose attachments do not come in time. Its timer is not
+// stopped when they have come: to find, later, that nothing is due costs less.
+type lateness struct {
+	timer *time.Timer
+	runs  bool
+	by    time.Time // when those that are due must have come; zero if none are
+}
+
 // expectAttachments sees to it that the connection ends if attachments that are due
 // do not come.
 func (p *peer) expectAttachments() {
@@ -102,14 +110,34 @@ func (p *peer) expectAttachments() {
 	switch {
 	case p.closed: // which has stopped it
 	case !pending:
-		p.late.Stop()
+		p.late.by = time.Time{}
 	case p.late == nil:
-		p.late = time.AfterFunc(attachmentTimeout, func() {
-			p.violated(errors.New("socketio: attachments did not arrive in time"))
-		})
+		p.late = &lateness{by: time.Now().Add(attachmentTimeout), runs: true}
+		p.late.timer = time.AfterFunc(attachmentTimeout, p.checkAttachments)
 	default:
-		p.late.Reset(attachmentTimeout)
+		p.late.by = time.Now().Add(attachmentTimeout)
+		if !p.late.runs {
+			p.late.runs = true
+			p.late.timer.Reset(attachmentTimeout)
+		}
 	}
+}
+
+// checkAttachments ends the connection if attachments have not come in time.
+func (p *peer) checkAttachments() {
+	p.mu.Lock()
+	if p.closed || p.late.by.IsZero() {
+		p.late.runs = false
+		p.mu.Unlock()
+		return
+	}
+	if left := time.Until(p.late.by); left > 0 {
+		p.late.timer.Reset(left)
+		p.mu.Unlock()
+		return
+	}
+	p.mu.Unlock()
+	p.violated(errors.New("socketio: attachments did not arrive in time"))
 }
 
 // handle does what a packet asks for.
@@ -180,7 +208,7 @@ func (p *peer) close() (sockets []*Socket, first bool) {
 	p.closed = true
 	p.stopDeadline()
 	if p.late != nil {
-		p.late.Stop() // it holds what has come of a message
+		p.late.timer.Stop() // it holds what has come of a message
 	}
 	p.wake()
 	return slices.Clone(p.sockets), true

@@ -209,7 +209,7 @@ func TestNobodyWaitsForAttachmentsOfAConnectionThatHasEnded(t *testing.T) {
 		synctest.Wait()
 		c.cut()
 		synctest.Wait()
-		if p.late.Stop() {
+		if p.late.timer.Stop() {
 			t.Error("the timer still runs, and holds the attachments that came")
 		}
 	})

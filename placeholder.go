@@ -170,6 +170,11 @@ func decodeBinary(raw []byte, att [][]byte) ([]byte, error) {
 	if !ok || len(att) == 0 {
 		return nil, errors.New("binary data expected")
 	}
+	return attachment(num, att)
+}
+
+// attachment returns the attachment of that number.
+func attachment(num int, att [][]byte) ([]byte, error) {
 	if num >= len(att) {
 		return nil, fmt.Errorf("no attachment %d", num)
 	}

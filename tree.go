@@ -189,7 +189,13 @@ func (t *treeDecoder) array(depth int) (any, error) {
 }
 
 func (t *treeDecoder) object(depth int) (any, error) {
-	start := t.at
+	// Without attachments every object is plain data.
+	if len(t.att) > 0 {
+		if num, n := sio5.LeadingPlaceholder(t.text[t.at:]); n > 0 {
+			t.at += n
+			return attachment(num, t.att)
+		}
+	}
 	t.at++
 	members := map[string]any{}
 	if t.space() == '}' {
@@ -214,21 +220,9 @@ func (t *treeDecoder) object(depth int) (any, error) {
 		switch c {
 		case ',':
 		case '}':
-			return t.resolve(members, t.text[start:t.at])
+			return members, nil
 		default:
 			return nil, errMalformed
 		}
 	}
-}
-
-// resolve returns the attachment that an object is the placeholder of, or else
-// the object itself. Without attachments every object is plain data.
-func (t *treeDecoder) resolve(members map[string]any, raw []byte) (any, error) {
-	if len(t.att) == 0 || members["_placeholder"] != true {
-		return members, nil
-	}
-	if _, ok := sio5.Placeholder(raw); !ok {
-		return members, nil
-	}
-	return decodeBinary(raw, t.att)
 }

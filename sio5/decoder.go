@@ -34,7 +34,8 @@ type Decoder struct {
 // An assembly is a binary packet some of whose attachments are still to come.
 type assembly struct {
 	packet Packet
-	bytes  int // in the attachments received so far
+	bytes  int       // in the attachments received so far
+	first  [1][]byte // the room for packet.Attachments, if only one is due
 }
 
 // Pending says whether attachments are due.
@@ -70,8 +71,13 @@ func (d *Decoder) Text(b []byte) (p Packet, complete bool, err error) {
 	}
 	// The packet outlives this call, and with it the text.
 	parts.slice(bytes.Clone(b), &p)
-	d.pending = &assembly{packet: p}
-	d.pending.packet.Attachments = make([][]byte, 0, p.AttachmentCount)
+	a := &assembly{packet: p}
+	if p.AttachmentCount == 1 {
+		a.packet.Attachments = a.first[:0]
+	} else {
+		a.packet.Attachments = make([][]byte, 0, p.AttachmentCount)
+	}
+	d.pending = a
 	return p, false, nil
 }
 
@@ -95,7 +101,7 @@ func (d *Decoder) Binary(b []byte, owned bool) (p Packet, complete bool, err err
 		return Packet{}, false, failLimit(nil, 0, "attachments of more bytes", limit)
 	}
 	if !owned {
-		b = append(make([]byte, 0, len(b)), b...)
+		b = append([]byte{}, b...) // never nil
 	}
 	a.bytes += len(b)
 	a.packet.Attachments = append(a.packet.Attachments, b)

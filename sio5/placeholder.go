@@ -36,6 +36,16 @@ func Placeholder(raw []byte) (num int, ok bool) {
 	return num, true
 }
 
+// LeadingPlaceholder is Placeholder for what raw begins with, whatever follows. It also
+// returns how many bytes that has, 0 if it is no placeholder.
+func LeadingPlaceholder(raw []byte) (num, n int) {
+	num, n = readPlaceholder(raw, 0)
+	if num < 0 {
+		return 0, 0
+	}
+	return num, n
+}
+
 // usualPlaceholder is how the placeholders of all known clients begin.
 var usualPlaceholder = []byte(`{"_placeholder":true,"num":`)
 
@@ -139,7 +149,12 @@ func checkPlaceholders(b []byte, i, count int) error {
 	if (len(b)-i)/shortestPlaceholder < count {
 		return fail(b, i, "more attachments announced than used")
 	}
-	used := make([]bool, count)
+	var few [defaultMaxAttachments]bool
+	used := few[:]
+	if count > len(few) {
+		used = make([]bool, count)
+	}
+	used = used[:count]
 	missing := count
 	// A placeholder holds no other object or array, so the brace that opened
 	// it is the last bracket before its keys. Elsewhere brace is -1.
