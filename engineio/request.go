@@ -4,10 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"time"
 )
@@ -118,12 +118,46 @@ func valuesOf(r *http.Request) context.Context {
 	return context.WithoutCancel(ctx)
 }
 
-// isPlain says whether nobody has added to a request's context. A context tells what it
-// is made of, from the first to the last, by its String method only: should that ever
-// read otherwise, no context is plain any more.
+// isPlain says whether nobody has added values to a request's context: net/http puts two
+// into it. What a context is made of, only reflection tells. Should the types ever look
+// otherwise, no context is plain any more.
 func isPlain(ctx context.Context) bool {
-	made := fmt.Sprint(ctx)
-	return strings.HasPrefix(made, "context.Background.WithValue(") && strings.Count(made, ".WithValue(") == 2
+	for values := 0; ; {
+		switch reflect.TypeOf(ctx) {
+		case withValue:
+			values++
+		case withCancel, withTimeout:
+		case background:
+			return values == 2
+		default:
+			return false
+		}
+		parent := reflect.ValueOf(ctx).Elem()
+		for parent.Kind() == reflect.Struct && parent.NumField() > 0 {
+			parent = parent.Field(0) // embedded: the parent, or what has it
+		}
+		if parent.Kind() != reflect.Interface || !parent.CanInterface() {
+			return false
+		}
+		if ctx, _ = parent.Interface().(context.Context); ctx == nil {
+			return false
+		}
+	}
+}
+
+// The types of which package context makes a request's.
+var (
+	background              = reflect.TypeOf(context.Background())
+	withValue               = reflect.TypeOf(context.WithValue(context.Background(), http.ServerContextKey, nil))
+	withCancel, withTimeout = cancelTypes()
+)
+
+func cancelTypes() (withCancel, withTimeout reflect.Type) {
+	cancelled, cancel := context.WithCancel(context.Background())
+	cancel()
+	timed, stop := context.WithTimeout(context.Background(), time.Hour)
+	stop()
+	return reflect.TypeOf(cancelled), reflect.TypeOf(timed)
 }
 
 // A srvContext has the one value that everything from net/http has.
