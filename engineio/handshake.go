@@ -149,8 +149,9 @@ func (s *Server) unavailable(w http.ResponseWriter, r *http.Request, err error) 
 	s.writeStatus(w, r, http.StatusServiceUnavailable)
 }
 
-// handshake appends the open packet.
-func (s *Server) handshake(b []byte, c *Conn, transport string) []byte {
+// handshake returns the open packet.
+func (s *Server) handshake(c *Conn, transport string) []byte {
+	b := append(make([]byte, 0, usualHandshake), byte(eio4.Open))
 	return eio4.AppendHandshake(b, eio4.Handshake{
 		SID:          c.id,
 		Upgrades:     s.options.upgrades(transport),
@@ -159,6 +160,9 @@ func (s *Server) handshake(b []byte, c *Conn, transport string) []byte {
 		MaxPayload:   s.options.MaxPayload,
 	})
 }
+
+// usualHandshake is room for an open packet with the ids that we make.
+const usualHandshake = 160
 
 func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, c *Conn) {
 	c.poll.Store(newPolling())
@@ -175,7 +179,7 @@ func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, c *Conn) {
 		cookie.Value = c.id
 		http.SetCookie(w, &cookie)
 	}
-	s.writePayload(w, r, s.handshake([]byte{byte(eio4.Open)}, c, Polling), true)
+	s.writePayload(w, r, s.handshake(c, Polling), true)
 }
 
 func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, c *Conn) {
@@ -183,7 +187,7 @@ func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, c *Conn) 
 		s.unavailable(w, r, err)
 		return
 	}
-	open := ws.AppendFrame(nil, ws.OpText, s.handshake([]byte{byte(eio4.Open)}, c, WebSocket))
+	open := ws.AppendFrame(nil, ws.OpText, s.handshake(c, WebSocket))
 	begun := false
 	defer func() {
 		if !begun { // refused, or a hook has panicked

@@ -100,9 +100,11 @@ func Accept(w http.ResponseWriter, r *http.Request, h http.Header, frames []byte
 // appendAnswer appends the 101 response to r, with h added.
 func appendAnswer(dst []byte, r *http.Request, h http.Header) []byte {
 	dst = append(dst, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"...)
-	dst = appendField(dst, "Sec-WebSocket-Accept", acceptKey(r.Header.Get("Sec-WebSocket-Key")))
+	dst = append(dst, "Sec-WebSocket-Accept: "...)
+	dst = appendAcceptKey(dst, r.Header.Get("Sec-WebSocket-Key"))
+	dst = append(dst, "\r\n"...)
 	offered := firstToken(r.Header["Sec-Websocket-Protocol"])
-	for _, name := range slices.Sorted(maps.Keys(h)) {
+	for _, name := range sortedNames(h) {
 		if !isToken(name) || decidedHere(name) {
 			continue
 		}
@@ -117,6 +119,14 @@ func appendAnswer(dst []byte, r *http.Request, h http.Header) []byte {
 		dst = appendField(dst, "Sec-WebSocket-Protocol", offered)
 	}
 	return append(dst, "\r\n"...)
+}
+
+// sortedNames are the names in h, in order.
+func sortedNames(h http.Header) []string {
+	if len(h) == 0 {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(h))
 }
 
 // decidedHere says whether the handshake itself says what the header holds, or
@@ -143,9 +153,12 @@ func appendField(dst []byte, name, value string) []byte {
 }
 
 // acceptKey is the answer to a key (RFC 6455 §4.2.2).
-func acceptKey(key string) string {
-	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-	return base64.StdEncoding.EncodeToString(sum[:])
+func acceptKey(key string) string { return string(appendAcceptKey(nil, key)) }
+
+func appendAcceptKey(dst []byte, key string) []byte {
+	var room [2 * sha1.BlockSize]byte
+	sum := sha1.Sum(append(append(room[:0], key...), "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"...))
+	return base64.StdEncoding.AppendEncode(dst, sum[:])
 }
 
 // validKey says whether the key is 16 bytes in base64.
@@ -166,6 +179,9 @@ func validKey(key string) bool {
 // validSubprotocols says whether the header, where there is one, is a list of
 // distinct tokens.
 func validSubprotocols(values []string) bool {
+	if len(values) == 0 {
+		return true
+	}
 	seen := map[string]bool{}
 	for _, value := range values {
 		for name := range strings.SplitSeq(value, ",") {
