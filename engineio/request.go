@@ -139,7 +139,7 @@ func isPlain(ctx context.Context) bool {
 		if parent.Kind() != reflect.Interface || !parent.CanInterface() {
 			return false
 		}
-		if ctx, _ = parent.Interface().(context.Context); ctx == nil {
+		if ctx, _ = reflect.TypeAssert[context.Context](parent); ctx == nil {
 			return false
 		}
 	}
