@@ -96,21 +96,29 @@ func (b *Broadcast) send(f *frame) error {
 	if srv.closed.Load() && !b.clustered() {
 		return ErrServerClosed
 	}
-	if err := f.seal(sio5.Event, 0, false, srv.options.MaxAttachments); err != nil {
+	if b.ns.family != nil {
+		return f.forEach(b.ns.family.all(), b.sendTo)
+	}
+	return b.sendTo(b.ns, f)
+}
+
+// sendTo sends an encoded event to those of one namespace.
+func (b *Broadcast) sendTo(ns *Namespace, f *frame) error {
+	if err := f.seal(sio5.Event, 0, false, ns.server.options.MaxAttachments); err != nil {
 		return err
 	}
 	var prepared *engineio.Prepared
-	b.each(func(s *Socket) {
+	b.eachOf(ns, func(s *Socket) {
 		if prepared == nil {
 			prepared = engineio.Prepare(f.messages...)
 		}
 		// A receiver's trouble is not the sender's.
 		_, _ = s.emitPrepared(f, prepared, b.volatile)
 	})
-	if !b.clustered() {
+	if ns.group == nil || b.local {
 		return nil
 	}
-	return b.publish(&adapter.Message{Type: adapter.Broadcast, Event: f.json(), Attachments: f.attachments})
+	return b.publishTo(ns, &adapter.Message{Type: adapter.Broadcast, Event: f.json(), Attachments: f.attachments})
 }
 
 // sets are for finding sockets that are in several rooms, or left out.
@@ -130,13 +138,24 @@ func putSet(set map[*Socket]struct{}) {
 // each visits the selected sockets that are connected, each once, with no lock
 // held.
 func (b *Broadcast) each(visit func(s *Socket)) {
+	if b.ns.family == nil {
+		b.eachOf(b.ns, visit)
+		return
+	}
+	for _, child := range b.ns.family.all() {
+		b.eachOf(child, visit)
+	}
+}
+
+// eachOf is each for one of the namespaces that the selection is about.
+func (b *Broadcast) eachOf(ns *Namespace, visit func(s *Socket)) {
 	var listBuf [8][]*Socket
 	var singleBuf [8]*Socket
 	lists, singles := listBuf[:0], singleBuf[:0]
 	if b.narrowed {
-		lists, singles = b.ns.rooms.members(b.rooms, lists, singles)
+		lists, singles = ns.rooms.members(b.rooms, lists, singles)
 	} else {
-		lists = append(lists, b.ns.rooms.all())
+		lists = append(lists, ns.rooms.all())
 	}
 	if len(singles) > 0 {
 		lists = append(lists, singles)
@@ -145,7 +164,7 @@ func (b *Broadcast) each(visit func(s *Socket)) {
 	if len(lists) > 1 || len(singles) > 1 || len(b.except) > 0 {
 		skip = sets.Get().(map[*Socket]struct{})
 		defer putSet(skip)
-		b.addExcept(skip)
+		b.addExcept(ns, skip)
 	}
 	for _, list := range lists {
 		for _, s := range list {
@@ -164,8 +183,8 @@ func (b *Broadcast) each(visit func(s *Socket)) {
 }
 
 // addExcept adds the sockets that Except leaves out to skip.
-func (b *Broadcast) addExcept(skip map[*Socket]struct{}) {
-	lists, singles := b.ns.rooms.members(b.except, nil, nil)
+func (b *Broadcast) addExcept(ns *Namespace, skip map[*Socket]struct{}) {
+	lists, singles := ns.rooms.members(b.except, nil, nil)
 	for _, list := range append(lists, singles) {
 		for _, s := range list {
 			skip[s] = struct{}{}

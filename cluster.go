@@ -119,11 +119,21 @@ func (ns *Namespace) selected(t *adapter.Targets) Broadcast {
 // publish lets the other servers do with their sockets what b was asked to do, if they
 // have any that it selects.
 func (b *Broadcast) publish(m *adapter.Message) error {
-	if !b.clustered() || b.nobody() {
+	for _, ns := range b.ns.branches() {
+		if err := b.publishTo(ns, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// publishTo is publish for one of the namespaces that the selection is about.
+func (b *Broadcast) publishTo(ns *Namespace, m *adapter.Message) error {
+	if ns.group == nil || b.local || b.nobody() {
 		return nil
 	}
 	m.Targets = b.targets()
-	return published(b.ns.group.Publish(m))
+	return published(ns.group.Publish(m))
 }
 
 // published returns what an error of the cluster means to a user.

@@ -11,7 +11,10 @@ import (
 // connect begins to let a client into a namespace. It reserves the place before it
 // returns or anything waits, so that a second CONNECT finds it taken.
 func (p *peer) connect(packet *sio5.Packet) {
-	ns, known := p.srv.lookUp(packet.Namespace)
+	ns, known, err := p.srv.enter(packet.Namespace)
+	if err != nil {
+		p.srv.report(p.conn.Context(), nil, "OfFunc", err)
+	}
 	if !known {
 		p.refuse(packet.Namespace, &ConnectError{Message: "Invalid namespace"})
 		return
@@ -27,6 +30,9 @@ func (p *peer) connect(packet *sio5.Packet) {
 	}
 	closed := p.closed
 	p.mu.Unlock()
+	if taken || crowded || restless || closed {
+		p.srv.exit(ns)
+	}
 	switch {
 	case closed:
 	case taken:
@@ -94,7 +100,10 @@ func (s *Socket) admit() {
 
 // authorize runs the middleware until one refuses.
 func (s *Socket) authorize() error {
-	for _, mw := range s.ns.registry.load().middleware {
+	if err := announceFor(s); err != nil {
+		return err
+	}
+	for _, mw := range s.ns.hooks().middleware {
 		ctx, err := s.runMiddleware(mw)
 		if err != nil {
 			return err
@@ -142,6 +151,7 @@ func (s *Socket) join() bool {
 	p.refused = 0
 	p.stopDeadline()
 	p.mu.Unlock()
+	s.ns.list()
 	if !s.ns.rooms.add(s) {
 		s.end(ReasonServerShutdown, ErrServerClosed)
 		return false
@@ -152,7 +162,7 @@ func (s *Socket) join() bool {
 // greet runs the OnConnect hooks. An error of one disconnects the socket.
 func (s *Socket) greet() {
 	s.greeted = true
-	for _, hook := range s.ns.registry.load().connect {
+	for _, hook := range s.ns.hooks().connect {
 		err := s.runConnectHook(hook)
 		if err == nil {
 			continue

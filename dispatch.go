@@ -227,7 +227,7 @@ func (s *Socket) handle(packet *sio5.Packet) {
 
 // observed says whether anybody sees the events of s besides their handlers.
 func (s *Socket) observed() bool {
-	ns := s.ns.registry.load()
+	ns := s.ns.hooks()
 	return ns.wrapped != nil || len(ns.any) > 0 || len(s.registry.load().any) > 0
 }
 
@@ -237,14 +237,14 @@ func (s *Socket) handlerOf(event []byte) (h handler, found bool) {
 	if h, found = s.registry.load().handlers[string(event)]; found {
 		return h, true
 	}
-	h, found = s.ns.registry.load().handlers[string(event)]
+	h, found = s.ns.hooks().handlers[string(event)]
 	return h, found
 }
 
 // dispatch lets all see an event who want to, and then runs its handler. An error
 // of a hook is reported here, as it does not keep the others from running.
 func (s *Socket) dispatch(ctx context.Context, m *Message) error {
-	ns := s.ns.registry.load()
+	ns := s.ns.hooks()
 	s.observe(ctx, m, ns.any)
 	s.observe(ctx, m, s.registry.load().any)
 	if ns.wrapped != nil {

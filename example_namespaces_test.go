@@ -3,6 +3,7 @@ package socketio_test
 import (
 	"context"
 	"fmt"
+	"regexp"
 
 	"socketio"
 )
@@ -46,6 +47,30 @@ func Example_namespaces() {
 	// 4/nobody,{"message":"Invalid namespace"}
 	// 2/admin,["hello","ada"]
 	// ada left: client namespace disconnect
+}
+
+func Example_namespacesOnDemand() {
+	srv := socketio.NewServer(nil)
+	tenants := srv.OfFunc(regexp.MustCompile(`^/tenant-\d+$`).MatchString)
+	tenants.OnConnect(func(_ context.Context, s *socketio.Socket) error {
+		return s.Emit("welcome", s.Namespace().Name())
+	})
+	tenants.On("say", func(_ context.Context, s *socketio.Socket, text string) error {
+		return s.Namespace().Emit("said", text) // to this tenant's clients
+	})
+
+	client := visit(srv)
+	defer client.end()
+	client.send(`0/tenant-x,`)
+	fmt.Println(client.receive())
+	client.join(`/tenant-42,`)
+	fmt.Println(client.receive())
+	client.send(`2/tenant-42,["say","hello"]`)
+	fmt.Println(client.receive())
+	// Output:
+	// 4/tenant-x,{"message":"Invalid namespace"}
+	// 2/tenant-42,["welcome","/tenant-42"]
+	// 2/tenant-42,["said","hello"]
 }
 
 func Example_middlewareOfEvents() {

@@ -42,7 +42,7 @@ var frames = sync.Pool{New: func() any { return new(frame) }}
 func newFrame(ns *Namespace) *frame {
 	f := frames.Get().(*frame)
 	f.ns = ns
-	f.headroom = maxHeader + len(ns.name)
+	f.headroom = maxHeader + ns.longestName()
 	if cap(f.buf) < f.headroom {
 		f.buf = make([]byte, f.headroom, f.headroom+256)
 	}

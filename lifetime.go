@@ -54,11 +54,11 @@ func (p *peer) drop(s *Socket, was state) {
 	if was != connected {
 		return
 	}
-	if !slices.Contains(p.left, s.ns) {
+	if !slices.Contains(p.left, s.ns.name) {
 		if len(p.left) == maxLeft {
 			p.left = slices.Delete(p.left, 0, 1)
 		}
-		p.left = append(p.left, s.ns)
+		p.left = append(p.left, s.ns.name)
 	}
 	if p.joined--; p.joined == 0 {
 		p.expectJoin()
@@ -71,7 +71,7 @@ func (s *Socket) leave(reason Reason, cause error) (was state) {
 	was, idle := s.end(reason, cause)
 	switch {
 	case !idle:
-	case len(s.ns.registry.load().disconnect)+len(s.registry.load().disconnect) == 0:
+	case len(s.ns.hooks().disconnect)+len(s.registry.load().disconnect) == 0:
 		s.drain()
 	default:
 		s.peer.srv.tasks.start(s.drain)
@@ -82,13 +82,14 @@ func (s *Socket) leave(reason Reason, cause error) (was state) {
 // sayGoodbye runs the OnDisconnect hooks, if the socket was ever connected.
 func (s *Socket) sayGoodbye() {
 	if s.greeted {
-		s.runDisconnectHooks(s.ns.registry.load().disconnect)
+		s.runDisconnectHooks(s.ns.hooks().disconnect)
 		s.runDisconnectHooks(s.registry.load().disconnect)
 	}
 	s.ns.rooms.forget(s)
 	s.peer.mu.Lock()
 	s.peer.ending--
 	s.peer.mu.Unlock()
+	s.peer.srv.exit(s.ns)
 }
 
 func (s *Socket) runDisconnectHooks(hooks []disconnectHook) {

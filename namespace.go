@@ -21,11 +21,14 @@ import (
 type Namespace struct {
 	server   *Server
 	name     string
+	number   int // of the server's namespaces, in the order in which they were made
 	registry registry
 	rooms    *roomIndex
 	ids      atomic.Uint64  // how many acknowledgements have been asked for
 	group    *cluster.Group // the servers that have it; nil if this one is by itself
 	side     serverSide
+	family   *family  // nil unless it is a parent
+	lineage  *lineage // nil unless it has a parent
 }
 
 func newNamespace(srv *Server, name string) *Namespace {
@@ -39,10 +42,17 @@ func newNamespace(srv *Server, name string) *Namespace {
 	return ns
 }
 
-// nextID returns an id for an acknowledgement.
-func (ns *Namespace) nextID() uint64 { return ns.ids.Add(1) - 1 }
+// nextID returns an id for an acknowledgement. Parent and children share theirs, as both
+// may ask the same socket.
+func (ns *Namespace) nextID() uint64 {
+	if ns.lineage != nil {
+		ns = ns.lineage.parent
+	}
+	return ns.ids.Add(1) - 1
+}
 
-// Name returns the namespace's name, which begins with a slash.
+// Name returns the namespace's name, which begins with a slash. That of a parent, see
+// [Server.OfFunc], is empty.
 func (ns *Namespace) Name() string { return ns.name }
 
 // Use adds middleware, which decides whether a client may join the namespace, in the
@@ -66,7 +76,7 @@ func (ns *Namespace) Use(mw func(ctx context.Context, s *Socket) (context.Contex
 // added is the outermost.
 func (ns *Namespace) Wrap(mw func(next Handler) Handler) {
 	mustHave(mw != nil, "Wrap: middleware")
-	ns.registry.wrap(mw)
+	ns.registry.wrap(mw, ns.innermost())
 }
 
 // OnConnect adds a hook that runs when a client has joined the namespace, before any
@@ -101,7 +111,7 @@ func (ns *Namespace) OnDisconnect(h func(ctx context.Context, s *Socket, why Rea
 // Emit("x", socketio.None{}) sends it.
 func (ns *Namespace) On[T any](ev Event[T], h func(ctx context.Context, s *Socket, v T) error) {
 	mustHave(h != nil, "On: a handler")
-	ns.registry.handle("namespace "+ns.name, handler{event: string(ev), run: decoding(h), typed: true})
+	ns.registry.handle(ns.owner(), handler{event: string(ev), run: decoding(h), typed: true})
 }
 
 // OnAck registers the handler of a call, whose result is the acknowledgement. It is as
@@ -109,14 +119,14 @@ func (ns *Namespace) On[T any](ev Event[T], h func(ctx context.Context, s *Socke
 // dropped.
 func (ns *Namespace) OnAck[Q, R any](c Call[Q, R], h func(ctx context.Context, s *Socket, q Q) (R, error)) {
 	mustHave(h != nil, "OnAck: a handler")
-	ns.registry.handle("namespace "+ns.name, handler{event: string(c), run: answering(h), typed: true})
+	ns.registry.handle(ns.owner(), handler{event: string(c), run: answering(h), typed: true})
 }
 
 // Handle registers the handler of an event that is not decoded, for any number of
 // arguments. It acknowledges nothing by itself; see [Message.Ack].
 func (ns *Namespace) Handle(event string, h Handler) {
 	mustHave(h != nil, "Handle: a handler")
-	ns.registry.handle("namespace "+ns.name, handler{event: event, run: h})
+	ns.registry.handle(ns.owner(), handler{event: event, run: h})
 }
 
 // OnAny adds a hook that sees every event that arrives, before what Wrap has added and
@@ -159,14 +169,26 @@ func (ns *Namespace) To(rooms ...string) Broadcast { return ns.All().To(rooms...
 func (ns *Namespace) Except(rooms ...string) Broadcast { return ns.All().Except(rooms...) }
 
 // Socket returns the connected socket of this server with that ID.
-func (ns *Namespace) Socket(id string) (*Socket, bool) { return ns.rooms.socket(id) }
+func (ns *Namespace) Socket(id string) (s *Socket, ok bool) {
+	if ns.family == nil {
+		return ns.rooms.socket(id)
+	}
+	for _, child := range ns.family.all() {
+		if s, ok = child.rooms.socket(id); ok {
+			break
+		}
+	}
+	return s, ok
+}
 
 // Sockets returns the sockets of this server that are connected when the loop begins.
 func (ns *Namespace) Sockets() iter.Seq[*Socket] {
 	return func(yield func(*Socket) bool) {
-		for _, s := range ns.rooms.all() {
-			if s.Connected() && !yield(s) {
-				return
+		for _, in := range ns.branches() {
+			for _, s := range in.rooms.all() {
+				if s.Connected() && !yield(s) {
+					return
+				}
 			}
 		}
 	}
@@ -174,12 +196,14 @@ func (ns *Namespace) Sockets() iter.Seq[*Socket] {
 
 // Rooms returns the rooms that sockets of this server have joined, with the number of
 // their members, as they are when the loop begins. The rooms that sockets have by their IDs are not
-// among them.
+// among them. Those of a parent's children come one child after the other.
 func (ns *Namespace) Rooms() iter.Seq2[string, int] {
 	return func(yield func(string, int) bool) {
-		for _, r := range ns.rooms.sizes() {
-			if !yield(r.name, r.members) {
-				return
+		for _, in := range ns.branches() {
+			for _, r := range in.rooms.sizes() {
+				if !yield(r.name, r.members) {
+					return
+				}
 			}
 		}
 	}

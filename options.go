@@ -40,6 +40,11 @@ type Options struct {
 	// One that asks for more is closed.
 	MaxNamespaces int
 
+	// KeepEmptyNamespaces keeps namespaces that were made on demand, see
+	// [Server.OfFunc], when their last socket has ended. As clients choose the
+	// names, the function given to OfFunc should then accept only so many.
+	KeepEmptyNamespaces bool
+
 	// MaxRooms is how many rooms one socket may join; default 1,000. Joining
 	// more does nothing, except that OnError is told.
 	MaxRooms int

@@ -29,8 +29,8 @@ type peer struct {
 	// mu guards what follows, and the fields of sockets marked so. No user code
 	// and no method of conn is called with it.
 	mu       sync.Mutex
-	sockets  []*Socket // pending and connected
-	left     []*Namespace
+	sockets  []*Socket     // pending and connected
+	left     []string      // namespaces that were
 	joined   int           // how many of sockets are connected
 	refused  int           // CONNECTs since the last that was accepted
 	ending   int           // sockets that have ended, but still have something to run
@@ -179,7 +179,7 @@ func (p *peer) socketIn(namespace string) (s *Socket, left bool) {
 			return s, false
 		}
 	}
-	return nil, slices.ContainsFunc(p.left, func(ns *Namespace) bool { return ns.name == namespace })
+	return nil, slices.Contains(p.left, namespace)
 }
 
 // Closed is called by the connection when it has ended.

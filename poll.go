@@ -130,14 +130,23 @@ func (b *Broadcast) askAll(ctx context.Context, p *poll, f *frame) error {
 	if srv.closed.Load() {
 		return ErrServerClosed
 	}
-	if err := f.seal(sio5.Event, p.id, true, srv.options.MaxAttachments); err != nil {
+	ask := func(ns *Namespace, f *frame) error { return b.askThose(ctx, ns, p, f) }
+	if b.ns.family != nil {
+		return f.forEach(b.ns.family.all(), ask)
+	}
+	return ask(b.ns, f)
+}
+
+// askThose is askAll for those of one namespace.
+func (b *Broadcast) askThose(ctx context.Context, ns *Namespace, p *poll, f *frame) error {
+	if err := f.seal(sio5.Event, p.id, true, ns.server.options.MaxAttachments); err != nil {
 		return err
 	}
 	if err := b.askOthers(ctx, p, f); err != nil {
 		return err
 	}
 	var prepared *engineio.Prepared
-	b.each(func(s *Socket) {
+	b.eachOf(ns, func(s *Socket) {
 		if prepared == nil {
 			prepared = engineio.Prepare(f.messages...)
 		}

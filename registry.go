@@ -127,12 +127,10 @@ func (l *link) run(ctx context.Context, s *Socket, m *Message) error {
 	return (*l.next.Load())(ctx, s, m)
 }
 
-// wrap composes mw around what handles messages, within the wraps before it. Mw is
-// called once.
-func (r *registry) wrap(mw func(next Handler) Handler) {
+// wrap composes mw around last, within the wraps before it. Mw is called once.
+func (r *registry) wrap(mw func(next Handler) Handler, last Handler) {
 	inner := new(link)
-	dispatch := Handler(callHandler)
-	inner.next.Store(&dispatch)
+	inner.next.Store(&last)
 	outer := mw(inner.run)
 	mustHave(outer != nil, "Wrap: a Handler")
 	r.change(func(next *hooks) {

@@ -82,7 +82,7 @@ func TestRegisteringNonsensePanics(t *testing.T) {
 }
 
 func TestAPanicLeavesTheRegistryUsable(t *testing.T) {
-	ns := newNamespace(nil, "/")
+	ns := NewServer(nil).Namespace
 	raw := func(context.Context, *Socket, *Message) error { return nil }
 	ns.Handle("event", raw)
 	panicOf(func() { ns.Handle("event", raw) })

@@ -180,7 +180,7 @@ func (s *Socket) notSent(err error) error {
 
 // showOutgoing runs the OnAnyOutgoing hooks.
 func (s *Socket) showOutgoing(f *frame) {
-	ns, own := s.ns.registry.load().anyOutgoing, s.registry.load().anyOutgoing
+	ns, own := s.ns.hooks().anyOutgoing, s.registry.load().anyOutgoing
 	if len(ns)+len(own) == 0 {
 		return
 	}

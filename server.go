@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -35,10 +36,11 @@ type Server struct {
 	closed   atomic.Bool
 	node     *cluster.Node // nil if the server is by itself
 
-	mu         sync.Mutex // guards what follows
-	namespaces []*Namespace
-	byName     map[string]*Namespace
-	watchers   []func(*Namespace)
+	mu       sync.Mutex            // guards what follows
+	byName   map[string]*Namespace // also those that nobody has been let into yet
+	made     int                   // how many there have been
+	parents  []*Namespace
+	watchers []func(*Namespace)
 }
 
 // NewServer returns a server. Nil options are the defaults. It panics if options
@@ -79,6 +81,9 @@ func (srv *Server) Trace(t *Trace) {
 // front of a name without one. Clients can join the namespaces that exist. Of panics
 // on names that no client could ask for: those that contain a comma, and those longer
 // than 256 bytes.
+//
+// One that matches a parent, see [Server.OfFunc], becomes its child if it does not
+// exist yet. What Of has returned is kept, also without sockets.
 func (srv *Server) Of(name string) *Namespace {
 	if !strings.HasPrefix(name, "/") {
 		name = "/" + name
@@ -86,50 +91,62 @@ func (srv *Server) Of(name string) *Namespace {
 	if len(name) > maxNamespaceName || strings.Contains(name, ",") {
 		panic(fmt.Sprintf("socketio: a namespace has at most %d bytes and no comma, unlike %q", maxNamespaceName, name))
 	}
-	srv.mu.Lock()
-	ns, known := srv.byName[name]
-	if known {
-		srv.mu.Unlock()
+	if ns, known := srv.keep(name); known {
 		return ns
 	}
-	ns = newNamespace(srv, name)
-	srv.byName[name] = ns
-	srv.namespaces = append(srv.namespaces, ns)
+	parent := srv.parentOf(name)
+	srv.mu.Lock()
+	ns, known := srv.byName[name]
+	if !known {
+		ns = srv.addLocked(name, parent)
+	}
+	ns.keepLocked()
 	watchers := slices.Clip(srv.watchers)
 	srv.mu.Unlock()
-	if ns.group != nil {
-		ns.group.Join()
-	}
-	for _, watcher := range watchers {
-		watcher(ns)
+	switch {
+	case known:
+	case ns.lineage != nil:
+		ns.list()
+		_ = ns.announce() // it fails by a panic only, which is the caller's
+	default:
+		if ns.group != nil {
+			ns.group.Join()
+		}
+		for _, watcher := range watchers {
+			watcher(ns)
+		}
 	}
 	return ns
 }
 
-// lookUp returns the namespace of exactly that name.
-func (srv *Server) lookUp(name string) (ns *Namespace, known bool) {
+// Namespaces returns the namespaces that exist at the moment of the call, oldest first.
+func (srv *Server) Namespaces() iter.Seq[*Namespace] {
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
-	ns, known = srv.byName[name]
-	return ns, known
+	return slices.Values(slices.DeleteFunc(srv.allLocked(), func(ns *Namespace) bool { return !ns.listed() }))
 }
 
-// Namespaces returns the namespaces that exist at the moment of the call, oldest first.
-func (srv *Server) Namespaces() iter.Seq[*Namespace] { return slices.Values(srv.allNamespaces()) }
-
+// allNamespaces returns all namespaces, also those that nobody has been let into yet.
 func (srv *Server) allNamespaces() []*Namespace {
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
-	return slices.Clip(srv.namespaces)
+	return srv.allLocked()
+}
+
+// allLocked returns all namespaces, oldest first. The caller holds mu.
+func (srv *Server) allLocked() []*Namespace {
+	return slices.SortedFunc(maps.Values(srv.byName), func(a, b *Namespace) int { return a.number - b.number })
 }
 
 // OnNamespace calls f once for each namespace: now for those that exist, and later for
-// each one that is made.
+// each one that is made; see [Server.OfFunc] for those that clients ask for. For these
+// it is called before the first client's middleware, on a goroutine that serves this
+// client; if it panics nobody is let in.
 func (srv *Server) OnNamespace(f func(*Namespace)) {
 	mustHave(f != nil, "OnNamespace: a hook")
 	srv.mu.Lock()
 	srv.watchers = append(srv.watchers, f)
-	existing := slices.Clip(srv.namespaces)
+	existing := srv.allLocked()
 	srv.mu.Unlock()
 	for _, ns := range existing {
 		f(ns)

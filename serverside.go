@@ -151,6 +151,19 @@ func (side *serverSide) handle(ns *Namespace, event string, h serverHandler) {
 	side.handlers = handlers
 }
 
+// handlerOf returns the handler of an event, the namespace's own before its parent's, or
+// nil.
+func (side *serverSide) handlerOf(ns *Namespace, event string) serverHandler {
+	side.mu.Lock()
+	h := side.handlers[event]
+	side.mu.Unlock()
+	if h == nil && ns.lineage != nil {
+		parent := ns.lineage.parent
+		return parent.side.handlerOf(parent, event)
+	}
+	return h
+}
+
 // enqueue leaves an event to the goroutine that handles them, and starts it if need be.
 // An event that nobody handles is dropped, and one beyond Options.Inbox is an error.
 func (side *serverSide) enqueue(ns *Namespace, m *adapter.Message) {
@@ -159,8 +172,8 @@ func (side *serverSide) enqueue(ns *Namespace, m *adapter.Message) {
 	for _, attachment := range m.Attachments {
 		size += len(attachment)
 	}
+	found := side.handlerOf(ns, event) != nil
 	side.mu.Lock()
-	_, found := side.handlers[event]
 	full := side.waiting > 0 && side.waiting+size > ns.server.options.Inbox
 	start := found && !full && !side.busy
 	if found && !full {
@@ -197,9 +210,7 @@ func (side *serverSide) drain(ns *Namespace) {
 // perform handles an event and answers if that is asked for.
 func (side *serverSide) perform(ns *Namespace, m *adapter.Message) {
 	event, _ := m.EventName()
-	side.mu.Lock()
-	h := side.handlers[event]
-	side.mu.Unlock()
+	h := side.handlerOf(ns, event)
 	_, args := arrayElements(m.Event).Next()
 	reply, att, err := callServerSide(ns.server.lifetime, h, event, incoming{args: args, att: m.Attachments})
 	if err != nil {

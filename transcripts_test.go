@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -179,6 +180,8 @@ func registerForTranscripts(srv *socketio.Server) {
 		}
 		return nil, nil
 	})
+
+	srv.OfFunc(regexp.MustCompile(`^/tenant-\d+$`).MatchString).OnConnect(emitAuth)
 
 	early := srv.Of("/early")
 	early.Use(func(_ context.Context, s *socketio.Socket) (context.Context, error) {

@@ -44,6 +44,8 @@ function serve(name, options) {
     next(error);
   });
 
+  io.of(/^\/tenant-\d+$/).on("connection", (socket) => socket.emit("auth", socket.handshake.auth));
+
   io.of("/early").use((socket, next) => {
     socket.emit("early", 1);
     next();

@@ -86,4 +86,43 @@ export const matrix = {
     await settle(first, second);
     equal([hellos.items.length, own.items.length], [2, 1], "hellos");
   },
+
+  "/dyn-<digits>: a pattern makes namespaces, which do not hear each other": async (t) => {
+    const one = t.open({ nsp: "/dyn-1" });
+    const named = next(one, "nsp");
+    await t.connected(one);
+    equal(await named, ["/dyn-1"], "name");
+    const two = await t.connect({ nsp: "/dyn-2" });
+    const heard = collect(two, "news");
+    await ask(one, "op", { via: "io", event: "news", args: [1] });
+    await settle(one, two);
+    equal(heard.items, [], "news of another namespace");
+    equal((await ask(two, "whoami")).nsp, "/dyn-2", "namespace");
+    const names = await ask(two, "nsps");
+    equal(names.filter((name) => name.startsWith("/dyn-")), ["/dyn-1", "/dyn-2"], "namespaces");
+  },
+
+  "/dyn-<other>: what the pattern does not match is unknown": async (t) => {
+    const socket = t.open({ nsp: "/dyn-x" });
+    const refused = next(socket, "connect_error");
+    socket.connect();
+    equal((await refused)[0].message, "Invalid namespace", "message");
+  },
+
+  "/fn-: a namespace is there for those who are allowed": async (t) => {
+    const refused = t.open({ nsp: "/fn-1" });
+    const error = next(refused, "connect_error");
+    refused.connect();
+    equal((await error)[0].message, "Invalid namespace", "message");
+    const allowed = await t.connect({ nsp: "/fn-1", auth: { allow: true } });
+    equal((await ask(allowed, "whoami")).nsp, "/fn-1", "namespace");
+  },
+
+  "/fast/: an empty namespace is dropped": async (t) => {
+    const main = await t.connect({ path: "/fast/" });
+    const child = await t.connect({ path: "/fast/", nsp: "/dyn-7" });
+    equal(await ask(main, "nsps"), ["/", "/dyn-7"], "namespaces");
+    child.disconnect();
+    for (let tries = 0; (await ask(main, "nsps")).length > 1; tries++) holds(tries < 100, "the namespace is gone", tries);
+  },
 };
