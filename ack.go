@@ -79,6 +79,9 @@ var errDropped = fmt.Errorf("socketio: a volatile message was dropped: %w", ErrQ
 
 // ask sends the event in f, releases f, and waits for the answer.
 func (p Sender) ask(ctx context.Context, f *frame) (answer, error) {
+	if p.client != nil {
+		return p.client.ask(ctx, f, p.volatile)
+	}
 	s := p.socket
 	id := s.ns.nextID()
 	q := &question{done: make(chan struct{})}

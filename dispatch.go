@@ -34,6 +34,7 @@ const (
 	itemEvent   itemKind = iota
 	itemConnect          // the first
 	itemEnd              // the last
+	itemGreet            // of a client: its connection's OnConnect hooks
 )
 
 // size is what an item counts while it waits.
@@ -178,6 +179,8 @@ func (s *Socket) perform(it *item) {
 		if s.greeted { // else it ended in the moment in which it was let in
 			s.handle(&it.packet)
 		}
+	case itemGreet:
+		s.ns.client.greet(s)
 	case itemEnd:
 		s.sayGoodbye()
 	}

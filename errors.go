@@ -38,11 +38,19 @@ const (
 	ReasonServerDisconnect  Reason = "server namespace disconnect" // Socket.Disconnect or Socket.Close
 )
 
+// The reasons for which a socket of a client ends, besides the first four of a server's,
+// of which [ReasonParseError] also stands for a peer that broke the protocol of
+// Socket.IO.
+const (
+	ReasonIOServerDisconnect Reason = "io server disconnect" // the server has disconnected it
+	ReasonIOClientDisconnect Reason = "io client disconnect" // ClientSocket.Disconnect or Client.Close
+)
+
 // byPeer says whether the peer or the network ended the socket, and not the
 // server. What had arrived by then is still handled.
 func (r Reason) byPeer() bool {
 	switch r {
-	case ReasonTransportError, ReasonTransportClose, ReasonPingTimeout, ReasonClientDisconnect:
+	case ReasonTransportError, ReasonTransportClose, ReasonPingTimeout, ReasonClientDisconnect, ReasonIOServerDisconnect:
 		return true
 	default:
 		return false
@@ -64,6 +72,11 @@ func (e *ConnectError) Error() string { return "socketio: connection refused: " 
 type DisconnectError struct {
 	Reason Reason
 	Err    error // what led to it, where that is known
+
+	// Of a client's socket: how many events it keeps for the next connection, or
+	// has dropped if there will be none, and how many it has sent of which no
+	// acknowledgement, of them or of a later one, says that they have arrived.
+	Unsent, InDoubt int
 }
 
 func (e *DisconnectError) Error() string {

@@ -19,6 +19,10 @@ func (s *Socket) end(reason Reason, cause error) (was state, idle bool) {
 	}
 	was = s.at()
 	s.ended = &DisconnectError{Reason: reason, Err: cause}
+	atClient := s.ns.client
+	if atClient != nil && was == connected {
+		s.ended.Unsent, s.ended.InDoubt = int(atClient.unsent.Load()), atClient.settle()
+	}
 	s.state.Store(uint32(ended))
 	p.drop(s, was)
 	p.ending++
@@ -30,6 +34,9 @@ func (s *Socket) end(reason Reason, cause error) (was state, idle bool) {
 	p.mu.Unlock()
 
 	s.ns.rooms.evict(s)
+	if atClient != nil {
+		atClient.ended(s, s.ended)
+	}
 	if cancel != nil {
 		cancel(s.ended)
 	}
@@ -89,6 +96,10 @@ func (s *Socket) sayGoodbye() {
 	s.peer.mu.Lock()
 	s.peer.ending--
 	s.peer.mu.Unlock()
+	if s.ns.client != nil {
+		s.ns.client.left(s)
+		return
+	}
 	s.peer.srv.exit(s.ns)
 }
 

@@ -20,6 +20,7 @@ import (
 // loops over the replies of EmitAcks and ServerSideEmitAcks.
 type Namespace struct {
 	server   *Server
+	client   *ClientSocket // whose handlers these are; nil at a server
 	name     string
 	number   int // of the server's namespaces, in the order in which they were made
 	registry registry

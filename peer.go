@@ -142,6 +142,10 @@ func (p *peer) checkAttachments() {
 
 // handle does what a packet asks for.
 func (p *peer) handle(packet *sio5.Packet) {
+	if p.srv.client != nil {
+		p.handleAtClient(packet)
+		return
+	}
 	if packet.Type == sio5.Connect {
 		p.connect(packet)
 		return
@@ -231,6 +235,9 @@ func (p *peer) exceed(what string) {
 
 // end ends a connection and says in the log why.
 func (p *peer) end(level slog.Level, reason Reason, cause error, why string) {
+	if p.srv.client != nil {
+		reason = reason.atClient()
+	}
 	if !p.shut(reason, cause) {
 		return
 	}

@@ -11,13 +11,22 @@ import (
 // A Sender sends to one peer, with flags; see [Socket.Volatile]. It is a value that
 // can be kept and shared.
 type Sender struct {
-	socket   *Socket
+	socket   *Socket       // nil at a client
+	client   *ClientSocket // nil at a server
 	volatile bool
+}
+
+// namespace is that of the peer.
+func (p Sender) namespace() *Namespace {
+	if p.client != nil {
+		return p.client.ns
+	}
+	return p.socket.ns
 }
 
 // Volatile returns a Sender whose messages are dropped if they cannot be sent at
 // once, because something for this client waits already.
-func (s *Socket) Volatile() Sender { return Sender{s, true} }
+func (s *Socket) Volatile() Sender { return Sender{socket: s, volatile: true} }
 
 // Compress returns a Sender whose messages may or may not be compressed, on a transport
 // that compresses what it carries.
@@ -65,7 +74,7 @@ func (p Sender) Compress(bool) Sender { return p }
 
 // Emit is [Socket.Emit].
 func (p Sender) Emit[T any](ev Event[T], v T) error {
-	f := newFrame(p.socket.ns)
+	f := newFrame(p.namespace())
 	defer f.release()
 	if err := encode(f, string(ev), v); err != nil {
 		return err
@@ -75,7 +84,7 @@ func (p Sender) Emit[T any](ev Event[T], v T) error {
 
 // EmitArgs is [Socket.EmitArgs].
 func (p Sender) EmitArgs(event string, args ...any) error {
-	f := newFrame(p.socket.ns)
+	f := newFrame(p.namespace())
 	defer f.release()
 	if err := f.encodeArgs(event, args); err != nil {
 		return err
@@ -86,7 +95,7 @@ func (p Sender) EmitArgs(event string, args ...any) error {
 // EmitAck is [Socket.EmitAck].
 func (p Sender) EmitAck[R, Q any](ctx context.Context, c Call[Q, R], q Q) (R, error) {
 	var none R
-	f := newFrame(p.socket.ns)
+	f := newFrame(p.namespace())
 	if err := encode(f, string(c), q); err != nil {
 		f.release()
 		return none, err
@@ -100,7 +109,7 @@ func (p Sender) EmitAck[R, Q any](ctx context.Context, c Call[Q, R], q Q) (R, er
 
 // EmitArgsAck is [Socket.EmitArgsAck].
 func (p Sender) EmitArgsAck(ctx context.Context, event string, args ...any) (*Message, error) {
-	f := newFrame(p.socket.ns)
+	f := newFrame(p.namespace())
 	if err := f.encodeArgs(event, args); err != nil {
 		f.release()
 		return nil, err
@@ -113,6 +122,9 @@ func (p Sender) EmitArgsAck(ctx context.Context, event string, args ...any) (*Me
 }
 
 func (p Sender) send(f *frame) error {
+	if p.client != nil {
+		return p.client.send(f, p.volatile)
+	}
 	if err := f.seal(sio5.Event, 0, false, p.socket.peer.srv.options.MaxAttachments); err != nil {
 		return err
 	}

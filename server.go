@@ -28,6 +28,7 @@ type Server struct {
 	*Namespace
 
 	engine   *engineio.Server
+	client   *Client // whose connections these options are for; nil for a server
 	options  Options // without zero values
 	traces   []*Trace
 	tasks    tasks
@@ -88,9 +89,7 @@ func (srv *Server) Of(name string) *Namespace {
 	if !strings.HasPrefix(name, "/") {
 		name = "/" + name
 	}
-	if len(name) > maxNamespaceName || strings.Contains(name, ",") {
-		panic(fmt.Sprintf("socketio: a namespace has at most %d bytes and no comma, unlike %q", maxNamespaceName, name))
-	}
+	mustBeNamespace(name)
 	if ns, known := srv.keep(name); known {
 		return ns
 	}
@@ -117,6 +116,17 @@ func (srv *Server) Of(name string) *Namespace {
 		}
 	}
 	return ns
+}
+
+// mustBeNamespace panics on a name that no namespace can have.
+func mustBeNamespace(name string) {
+	if !canBeNamespace(name) {
+		panic(fmt.Sprintf("socketio: a namespace has at most %d bytes and no comma, unlike %q", maxNamespaceName, name))
+	}
+}
+
+func canBeNamespace(name string) bool {
+	return len(name) <= maxNamespaceName && !strings.Contains(name, ",")
 }
 
 // Namespaces returns the namespaces that exist at the moment of the call, oldest first.

@@ -1,0 +1,109 @@
+package socketio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"socketio/engineio"
+)
+
+func TestWaitsKeepTheirJitterAtTheCap(t *testing.T) {
+	b := Backoff{}.withDefaults()
+	for attempt, want := range []time.Duration{1, 2, 4, 5, 5, 5, 5} {
+		want *= time.Second
+		low, high := want, want
+		for range 1000 {
+			got := b.wait(attempt, chance())
+			if got < want/2 || got >= want+want/2 {
+				t.Fatalf("attempt %d: %v, want %v give or take half of it", attempt, got, want)
+			}
+			low, high = min(low, got), max(high, got)
+		}
+		if high-low < want*9/10 {
+			t.Errorf("attempt %d: between %v and %v only", attempt, low, high)
+		}
+	}
+	if got := (Backoff{Min: 1, Max: 1 << 62, Jitter: -1}).withDefaults().wait(1000, 1); got != 1<<62 {
+		t.Errorf("a far attempt waits %d", got)
+	}
+}
+
+func TestBackoffsThatCannotBe(t *testing.T) {
+	for _, b := range []Backoff{{Min: -1}, {Min: 10 * time.Second}, {Jitter: 2}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%+v is let pass", b)
+				}
+			}()
+			NewClient("http://x", &ClientOptions{Backoff: b})
+		}()
+	}
+}
+
+func TestAClientGivesUpAfterItsAttempts(t *testing.T) {
+	for limit, want := range map[int]int{3: 3, -1: 0} {
+		t.Run(fmt.Sprint(limit), func(t *testing.T) {
+			inBubble(t, nil, func(r *rig) {
+				retries := 0
+				c := r.connected(&ClientOptions{
+					Backoff: Backoff{Attempts: limit},
+					OnRetry: func(attempt int, wait time.Duration, cause error) {
+						if retries++; attempt != retries || wait <= 0 || cause == nil {
+							r.t.Errorf("attempt %d after %v, because of %v", attempt, wait, cause)
+						}
+					},
+				})
+				r.srv.Close()
+				err := c.Wait(r.t.Context())
+				if err == nil || retries != want || c.Active() {
+					r.t.Errorf("gave up after %d attempts: %v", retries, err)
+				}
+				if answer, ok := errors.AsType[*engineio.ResponseError](err); limit > 0 && (!ok || answer.Status != 503) {
+					r.t.Errorf("the last failure is %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestReconnectDoesNotWait(t *testing.T) {
+	inBubble(t, nil, func(r *rig) {
+		c := r.connected(&ClientOptions{Backoff: Backoff{Min: time.Hour, Max: time.Hour}})
+		c.Reconnect()
+		c.Conn().Close()
+		time.Sleep(time.Minute)
+		if c.Connected() {
+			t.Fatal("it did not wait")
+		}
+		c.Reconnect()
+		synctest.Wait()
+		if !c.Connected() {
+			r.t.Error("Reconnect did not help")
+		}
+	})
+}
+
+func TestAConnectionThatLedNowhereDoesNotResetTheBackOff(t *testing.T) {
+	inBubble(t, &Options{ConnectTimeout: time.Second}, func(r *rig) {
+		r.srv.Use(func(ctx context.Context, s *Socket) (context.Context, error) {
+			s.Conn().Close()
+			return nil, nil
+		})
+		var waits []time.Duration
+		c := r.goClient("", &ClientOptions{
+			Backoff: Backoff{Jitter: -1, Attempts: 4},
+			OnRetry: func(_ int, wait time.Duration, _ error) { waits = append(waits, wait/time.Second) },
+		})
+		if err := c.Connect(r.t.Context()); err == nil {
+			r.t.Error("it connected")
+		}
+		if got := fmt.Sprint([]int{int(waits[0]), int(waits[1]), int(waits[2]), int(waits[3])}); got != "[1 2 4 5]" {
+			r.t.Errorf("waited %v", waits)
+		}
+	})
+}
