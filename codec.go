@@ -3,6 +3,7 @@ package socketio
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"sync"
 
 	"socketio/engineio"
@@ -17,23 +18,14 @@ var texts = sync.Pool{New: func() any { return new([]byte) }}
 
 var errOtherKind = errors.New("socketio: a text where the codec is binary, or the other way round")
 
-// receiveCoded is Receive with a Codec. The JSON of a packet lives as long as its
-// message would, until the packet is handled; with attachments it lives on, as it
-// does in sio5.Decoder.
+// receiveCoded is Receive with a Codec. A packet without attachments lives as long as
+// its message would, until it is handled.
 func (p *peer) receiveCoded(codec sio5.Codec, m engineio.Message) {
 	text := texts.Get().(*[]byte)
 	packet, extended, err := decodeCoded(codec, (*text)[:0], m)
 	if err != nil {
 		p.violated(err)
 		return
-	}
-	if len(packet.Attachments) > 0 {
-		if !m.Owned {
-			for i, attachment := range packet.Attachments {
-				packet.Attachments[i] = bytes.Clone(attachment)
-			}
-		}
-		extended = nil
 	}
 	p.handle(&packet)
 	if cap(extended) <= keepFrame {
@@ -49,18 +41,37 @@ func decodeCoded(codec sio5.Codec, dst []byte, m engineio.Message) (packet sio5.
 	if m.Binary != codec.Binary() {
 		return packet, dst, errOtherKind
 	}
-	if packet, extended, err = codec.Decode(dst, m.Data); err == nil {
-		err = packet.Check()
+	if packet, extended, err = codec.Decode(dst, m.Data); err != nil {
+		return packet, extended, err
 	}
-	return packet, extended, err
+	if len(packet.Attachments) > 0 {
+		keepBinary(&packet, m.Owned)
+	}
+	return packet, extended, packet.Check()
+}
+
+// keepBinary makes a packet with attachments independent of its message, unless that is
+// its own, and of the buffer, as those that sio5.Decoder returns are.
+func keepBinary(packet *sio5.Packet, owned bool) {
+	packet.Data = bytes.Clone(packet.Data)
+	if owned {
+		return
+	}
+	for i, attachment := range packet.Attachments {
+		packet.Attachments[i] = bytes.Clone(attachment)
+	}
 }
 
 // sealCoded is seal with a Codec. The JSON stays in f.buf, as the OnAnyOutgoing hooks
 // see it.
 func (f *frame) sealCoded(codec sio5.Codec, packet sio5.Packet) error {
 	packet.Data, packet.Attachments = f.buf[f.headroom:], f.attachments
+	size := len(f.buf)
+	for _, attachment := range f.attachments {
+		size += len(attachment)
+	}
 	var err error
-	if f.coded, err = codec.Append(f.coded[:0], packet); err != nil {
+	if f.coded, err = codec.Append(slices.Grow(f.coded[:0], size), packet); err != nil {
 		return err
 	}
 	f.messages = append(f.messages[:0], engineio.Message{Data: f.coded, Binary: codec.Binary()})

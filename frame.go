@@ -55,7 +55,7 @@ func (f *frame) release() {
 	if cap(f.buf) > keepFrame {
 		f.buf = nil
 	}
-	if cap(f.coded) > keepFrame {
+	if cap(f.coded) > 2*keepFrame { // it has the attachments too
 		f.coded = nil
 	}
 	clear(f.messages) // the attachments are the user's
