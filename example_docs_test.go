@@ -11,7 +11,7 @@ import (
 // Every block of Go in docs/ is a piece of an example, so that it compiles and runs.
 func TestDocsQuoteTheExamples(t *testing.T) {
 	var code []string
-	for _, file := range mustGlob(t, "example_*_test.go") {
+	for _, file := range exampleFiles(t) {
 		code = append(code, plainLines(mustRead(t, file)))
 	}
 	quoted := 0
@@ -35,7 +35,7 @@ func TestDocsLinksAndNames(t *testing.T) {
 	links := regexp.MustCompile(`\]\(([\w-]*[./][\w./-]*)(#[^)]*)?\)`)
 	names := regexp.MustCompile("`(Example_[A-Za-z]+)`")
 	var code strings.Builder
-	for _, file := range mustGlob(t, "example_*_test.go") {
+	for _, file := range exampleFiles(t) {
 		code.WriteString(mustRead(t, file))
 	}
 	for _, page := range append(mustGlob(t, "docs/*.md"), append(mustGlob(t, "docs/design/*.md"), mustGlob(t, "*.md")...)...) {
@@ -51,6 +51,12 @@ func TestDocsLinksAndNames(t *testing.T) {
 			}
 		}
 	}
+}
+
+// exampleFiles are those of the root and of the packages that docs/ shows.
+func exampleFiles(t *testing.T) []string {
+	t.Helper()
+	return append(mustGlob(t, "example_*_test.go"), mustGlob(t, "*/example*_test.go")...)
 }
 
 // plainLines is text without indentation and the spaces that align comments.

@@ -7,6 +7,9 @@ require (
 	socketio v0.0.0
 )
 
-require github.com/philhofer/fwd v1.2.0 // indirect
+require (
+	github.com/klauspost/compress v1.20.3 // indirect
+	github.com/philhofer/fwd v1.2.0 // indirect
+)
 
 replace socketio => ../
