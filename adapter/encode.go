@@ -148,9 +148,13 @@ func (m *Message) appendTargets(dst []byte) []byte {
 
 func (s *Socket) append(dst []byte) []byte {
 	dst = appendString(append(dst, `{"id":`...), s.ID)
-	dst = append(append(dst, `,"handshake":`...), s.Handshake...)
+	if s.Handshake != nil {
+		dst = append(append(dst, `,"handshake":`...), s.Handshake...)
+	}
 	dst = appendList(append(dst, `,"rooms":`...), s.Rooms)
-	dst = append(append(dst, `,"data":`...), s.Data...)
+	if s.Data != nil {
+		dst = append(append(dst, `,"data":`...), s.Data...)
+	}
 	return append(dst, '}')
 }
 

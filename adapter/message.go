@@ -70,7 +70,7 @@ type Targets struct {
 // A Socket describes a socket in a FetchSocketsResponse.
 type Socket struct {
 	ID        string
-	Handshake []byte // a JSON object
+	Handshake []byte // a JSON object, nil if nothing is known of it
 	Rooms     []string
-	Data      []byte // a JSON value
+	Data      []byte // a JSON value, nil if there is none
 }
