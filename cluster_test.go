@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -360,6 +361,43 @@ func TestAServerThatShutsDownCanTellTheOthers(t *testing.T) {
 		}
 		if err := rigs[1].srv.Emit("event", 1); !errors.Is(err, ErrServerClosed) {
 			t.Errorf("after Shutdown Emit returned %v", err)
+		}
+	})
+}
+
+func TestAnEmitterReachesClientsAndServers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := adapter.NewMemory()
+		rigs := newCluster(t, bus, Options{}, Options{})
+		emitter := adapter.NewEmitter(bus)
+		var heard atomic.Int32
+		for _, r := range rigs {
+			r.srv.OnServerSide("event", func(_ context.Context, v []byte) error {
+				if string(v) == "b" {
+					heard.Add(1)
+				}
+				return nil
+			})
+		}
+		c, s := rigs[1].member("a")
+		near, _ := rigs[0].member("b")
+		err := errors.Join(
+			emitter.To("a").EmitArgs(t.Context(), "event", []byte("b"), 2),
+			emitter.To("a").SocketsJoin(t.Context(), "b"),
+			emitter.To("b").Except("a").DisconnectSockets(t.Context(), false),
+			emitter.ServerSideEmit(t.Context(), "event", []byte("b")),
+		)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.want(`451-["event",{"_placeholder":true,"num":0},2]`, `binary "b"`)
+		near.want(`41`)
+		synctest.Wait()
+		if got := slices.Collect(s.Rooms()); !slices.Equal(got, []string{s.ID(), "a", "b"}) || heard.Load() != 2 {
+			t.Errorf("the socket is in %q, and %d servers heard of it", got, heard.Load())
+		}
+		if n, _ := rigs[0].srv.ServerCount(t.Context()); n != 2 {
+			t.Errorf("there are %d servers, want 2", n)
 		}
 	})
 }

@@ -69,7 +69,7 @@ type handshakeJSON struct {
 	Secure  bool                      `json:"secure"`
 	Issued  int64                     `json:"issued"` // Unix time in milliseconds
 	URL     string                    `json:"url"`
-	Query   map[string]any            `json:"query"`
+	Query   map[string]string         `json:"query"`
 	Auth    jsontext.Value            `json:"auth"`
 }
 
@@ -81,7 +81,7 @@ func (h *Handshake) encode() []byte {
 	out := handshakeJSON{
 		Headers: map[string]jsontext.Value{}, Time: h.Time.UTC().Format(jsDate), Address: h.RemoteAddr,
 		XDomain: h.CrossOrigin, Secure: h.Secure, Issued: h.Time.UnixMilli(),
-		URL: h.URL.RequestURI(), Query: map[string]any{}, Auth: h.auth,
+		URL: h.URL.RequestURI(), Query: map[string]string{}, Auth: h.auth,
 	}
 	for name, values := range h.Header {
 		separator := ", "
@@ -91,10 +91,7 @@ func (h *Handshake) encode() []byte {
 		out.Headers[strings.ToLower(name)] = appendString(nil, strings.Join(values, separator))
 	}
 	for name, values := range h.URL.Query() {
-		out.Query[name] = values
-		if len(values) == 1 {
-			out.Query[name] = values[0]
-		}
+		out.Query[name] = values[len(values)-1]
 	}
 	if h.auth == nil {
 		out.Auth = emptyObject

@@ -98,11 +98,14 @@ func unpack(b []byte) (text []byte, attachments [][]byte, err error) {
 		}
 		attachments = append(attachments, attachment)
 	}
-	if bytes.Count(text, placeholderMark) != len(attachments) {
+	if placeholders(text) != len(attachments) {
 		return nil, nil, errors.New("adapter: a message with more or fewer attachments than placeholders")
 	}
 	return text, attachments, nil
 }
+
+// placeholders returns how many placeholders there are in text.
+func placeholders(text []byte) int { return bytes.Count(text, placeholderMark) }
 
 func nextChunk(b []byte) (chunk, rest []byte, err error) {
 	length, n := binary.Uvarint(b)

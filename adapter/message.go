@@ -32,6 +32,16 @@ type Message struct {
 	Attachments [][]byte
 }
 
+// Topic returns where the message belongs. It is a room's if it does nothing but send an
+// event to one room, and a namespace's otherwise.
+func (m *Message) Topic() Topic {
+	to := Topic{Namespace: m.Namespace}
+	if m.Type == Broadcast && m.RequestID == "" && len(m.Targets.Rooms) == 1 {
+		to.Room = m.Targets.Rooms[0]
+	}
+	return to
+}
+
 // EmitterUID is the UID of all senders that are no nodes.
 const EmitterUID = "emitter"
 

@@ -84,11 +84,8 @@ func (g *Group) Publish(m *adapter.Message) error {
 	if left {
 		return ErrClosed
 	}
-	to := adapter.Topic{Namespace: g.name}
-	if m.Type == adapter.Broadcast && m.RequestID == "" && len(m.Targets.Rooms) == 1 {
-		to.Room = m.Targets.Rooms[0]
-	}
-	return g.publish(to, m)
+	m.Namespace = g.name
+	return g.publish(m.Topic(), m)
 }
 
 // Respond publishes m, which it completes, to the node with that UID.
