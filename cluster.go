@@ -48,6 +48,10 @@ func (ns *Namespace) ServerCount(ctx context.Context) (int, error) {
 // reportBus reports trouble with the bus.
 func (srv *Server) reportBus(err error) { srv.report(context.Background(), nil, "Options.Bus", err) }
 
+// reportBusLater is reportBus for callers that hold locks, who are not many, as the node
+// reports once in a while only.
+func (srv *Server) reportBusLater(err error) { srv.tasks.start(func() { srv.reportBus(err) }) }
+
 // leaveCluster publishes what waits, says goodbye to the other servers, and ends the use
 // of the bus.
 func (srv *Server) leaveCluster(ctx context.Context) error {

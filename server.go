@@ -50,7 +50,7 @@ func NewServer(o *Options) *Server {
 	srv := &Server{options: o.withDefaults(), byName: map[string]*Namespace{}}
 	srv.lifetime, srv.expire = context.WithCancel(context.Background())
 	if srv.options.Bus != nil {
-		srv.node = cluster.Start(srv.options.Bus, srv.reportBus)
+		srv.node = cluster.Start(srv.options.Bus, srv.reportBusLater)
 	}
 	srv.Namespace = srv.Of("/")
 	srv.engine = engineio.NewServer(srv.accept, &srv.options.Options)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"maps"
 	"sync"
 
 	"socketio/adapter"
@@ -141,14 +140,12 @@ func (side *serverSide) handle(ns *Namespace, event string, h serverHandler) {
 	side.mu.Lock()
 	defer side.mu.Unlock()
 	if _, taken := side.handlers[event]; taken {
-		panic(fmt.Sprintf("socketio: namespace %s has a server-side handler for %q already", ns.name, event))
+		panic(fmt.Sprintf("socketio: %s has a server-side handler for %q already", ns.owner(), event))
 	}
-	handlers := maps.Clone(side.handlers)
-	if handlers == nil {
-		handlers = map[string]serverHandler{}
+	if side.handlers == nil {
+		side.handlers = map[string]serverHandler{}
 	}
-	handlers[event] = h
-	side.handlers = handlers
+	side.handlers[event] = h
 }
 
 // handlerOf returns the handler of an event, the namespace's own before its parent's, or

@@ -228,3 +228,55 @@ func TestServerSideNamesThatAreRefused(t *testing.T) {
 		}
 	})
 }
+
+func TestHandlersOfAParentCountForItsChildren(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rigs := newCluster(t, adapter.NewMemory(), Options{}, Options{})
+		var got []string
+		for _, r := range rigs {
+			parent := r.srv.OfFunc(func(name string) bool { return strings.HasPrefix(name, "/t-") })
+			parent.OnServerSide("event", func(_ context.Context, text string) error {
+				got = append(got, text)
+				return nil
+			})
+			r.dial().join("/t-1")
+		}
+		if err := rigs[0].srv.Of("/t-1").ServerSideEmit("event", "hello"); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if !slices.Equal(got, []string{"hello"}) {
+			t.Errorf("the children got %q", got)
+		}
+	})
+}
+
+func TestADynamicNamespaceLeavesTheClusterWhenItIsDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rigs := newCluster(t, adapter.NewMemory(), Options{}, Options{})
+		for _, r := range rigs {
+			r.srv.OfFunc(func(name string) bool { return name == "/t" })
+		}
+		far := rigs[1].dial()
+		far.join("/t")
+		near := rigs[0].dial()
+		near.join("/t")
+		synctest.Wait()
+		var ns *Namespace
+		for s := range rigs[0].srv.Namespaces() {
+			ns = s
+		}
+		if n, err := ns.ServerCount(t.Context()); ns.Name() != "/t" || n != 2 || err != nil {
+			t.Errorf("%d servers have %s (%v), want 2", n, ns.Name(), err)
+		}
+		if err := ns.Emit("event", 1); err != nil {
+			t.Fatal(err)
+		}
+		far.want(`42/t,["event",1]`)
+		far.cut()
+		synctest.Wait()
+		if n, _ := ns.ServerCount(t.Context()); n != 1 {
+			t.Errorf("%d servers have it after it was dropped on one, want 1", n)
+		}
+	})
+}

@@ -176,6 +176,7 @@ func TestNodesMeetStayAndPart(t *testing.T) {
 			t.Errorf("they see %d and %d nodes", a.group.Size(), b.group.Size())
 		}
 		time.Sleep(heartbeatEvery + tickEvery)
+		synctest.Wait()
 		if got := bus.take(); len(got) != 2 || got[0] != adapter.Heartbeat || got[1] != adapter.Heartbeat {
 			t.Errorf("without anything to say they say %v", got)
 		}
@@ -209,10 +210,12 @@ func TestADeadNodeIsForgottenWithinElevenSeconds(t *testing.T) {
 			t.Errorf("there are %d nodes, want 2", got)
 		}
 		time.Sleep(silentAfter)
+		synctest.Wait()
 		if got := a.group.Size(); got != 2 {
 			t.Errorf("after %v there are %d nodes, want 2", silentAfter, got)
 		}
 		time.Sleep(tickEvery)
+		synctest.Wait()
 		if got := a.group.Size(); got != 1 {
 			t.Errorf("a second later there are %d nodes, want 1", got)
 		}
