@@ -49,8 +49,8 @@ func (b Broadcast) Volatile() Broadcast {
 	return b
 }
 
-// Compress says whether the messages may be compressed on transports that compress
-// what they carry.
+// Compress says whether the messages may be compressed, as they may be by default, on
+// transports that compress what they carry.
 func (b Broadcast) Compress(on bool) Broadcast {
 	b.uncompressed = !on
 	return b
@@ -104,6 +104,7 @@ func (b *Broadcast) send(f *frame) error {
 
 // sendTo sends an encoded event to those of one namespace.
 func (b *Broadcast) sendTo(ns *Namespace, f *frame) error {
+	f.uncompressed = b.uncompressed
 	if err := f.seal(sio5.Event, 0, false, ns.server.options.MaxAttachments); err != nil {
 		return err
 	}

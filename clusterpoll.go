@@ -44,6 +44,7 @@ type proxy struct {
 func (b *Broadcast) askFor(m *adapter.Message, f *frame) error {
 	srv := b.ns.server
 	p := &proxy{ns: b.ns, id: b.ns.nextID(), question: m, open: map[*Socket]struct{}{}}
+	f.uncompressed = b.uncompressed
 	if err := f.seal(sio5.Event, p.id, true, srv.options.MaxAttachments); err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func (f *frame) sealCoded(codec sio5.Codec, packet sio5.Packet) error {
 	if f.coded, err = codec.Append(slices.Grow(f.coded[:0], size), packet); err != nil {
 		return err
 	}
-	f.messages = append(f.messages[:0], engineio.Message{Data: f.coded, Binary: codec.Binary()})
+	f.messages = append(f.messages[:0], engineio.Message{Data: f.coded, Binary: codec.Binary(), Uncompressed: f.uncompressed})
 	return nil
 }
 

@@ -21,7 +21,8 @@ type frame struct {
 	header   []byte // scratch
 	coded    []byte // what a Codec makes of all that
 
-	attachments [][]byte // not the frame's own
+	attachments  [][]byte // not the frame's own
+	uncompressed bool
 
 	event    string
 	messages []engineio.Message // once sealed
@@ -107,9 +108,9 @@ func (f *frame) seal(t sio5.Type, id uint64, hasID bool, maxAttachments int) err
 	})
 	text := f.buf[f.headroom-len(f.header):]
 	copy(text, f.header)
-	f.messages = append(f.messages[:0], engineio.Message{Data: text})
+	f.messages = append(f.messages[:0], engineio.Message{Data: text, Uncompressed: f.uncompressed})
 	for _, attachment := range f.attachments {
-		f.messages = append(f.messages, engineio.Message{Data: attachment, Binary: true})
+		f.messages = append(f.messages, engineio.Message{Data: attachment, Binary: true, Uncompressed: f.uncompressed})
 	}
 	return nil
 }

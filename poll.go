@@ -139,6 +139,7 @@ func (b *Broadcast) askAll(ctx context.Context, p *poll, f *frame) error {
 
 // askThose is askAll for those of one namespace.
 func (b *Broadcast) askThose(ctx context.Context, ns *Namespace, p *poll, f *frame) error {
+	f.uncompressed = b.uncompressed
 	if err := f.seal(sio5.Event, p.id, true, ns.server.options.MaxAttachments); err != nil {
 		return err
 	}

@@ -11,9 +11,10 @@ import (
 // A Sender sends to one peer, with flags; see [Socket.Volatile]. It is a value that
 // can be kept and shared.
 type Sender struct {
-	socket   *Socket       // nil at a client
-	client   *ClientSocket // nil at a server
-	volatile bool
+	socket       *Socket       // nil at a client
+	client       *ClientSocket // nil at a server
+	volatile     bool
+	uncompressed bool
 }
 
 // namespace is that of the peer.
@@ -28,8 +29,9 @@ func (p Sender) namespace() *Namespace {
 // once, because something for this client waits already.
 func (s *Socket) Volatile() Sender { return Sender{socket: s, volatile: true} }
 
-// Compress returns a Sender whose messages may or may not be compressed, on a transport
-// that compresses what it carries.
+// Compress returns a Sender whose messages may be compressed, as they may be anyway, or
+// may not. It says nothing about those that the client sends. What is compressed, and
+// when, is decided by Options.Deflate and Options.HTTPCompression.
 func (s *Socket) Compress(on bool) Sender { return Sender{socket: s}.Compress(on) }
 
 // Emit sends an event to the client. It does not block, and the payload is encoded
@@ -70,7 +72,10 @@ func (p Sender) Volatile() Sender {
 }
 
 // Compress is [Socket.Compress].
-func (p Sender) Compress(bool) Sender { return p }
+func (p Sender) Compress(on bool) Sender {
+	p.uncompressed = !on
+	return p
+}
 
 // Emit is [Socket.Emit].
 func (p Sender) Emit[T any](ev Event[T], v T) error {
@@ -122,6 +127,7 @@ func (p Sender) EmitArgsAck(ctx context.Context, event string, args ...any) (*Me
 }
 
 func (p Sender) send(f *frame) error {
+	f.uncompressed = p.uncompressed
 	if p.client != nil {
 		return p.client.send(f, p.volatile)
 	}

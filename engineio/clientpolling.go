@@ -208,7 +208,7 @@ func (cl *client) payload() []byte {
 	var body []byte
 	taken, from := 0, o.records
 	for taken < min(o.packets, pollPackets) {
-		kind, data, rest := o.take(from)
+		kind, _, data, rest := o.take(from)
 		room := 2 + len(data)
 		if kind == binaryRecord {
 			room = 2 + base64.StdEncoding.EncodedLen(len(data))

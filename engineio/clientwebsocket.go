@@ -133,18 +133,7 @@ func (cl *client) probe() {
 func (cl *client) switchOver(now time.Duration) (done clientEffects) {
 	s := cl.probing
 	cl.probing = nil
-	frames := []ws.Frame{{Op: ws.OpText, Prefix: byte(eio4.Upgrade)}}
-	from := cl.queue.records
-	for range cl.queue.packets {
-		var kind byte
-		var data []byte
-		kind, data, from = cl.queue.take(from)
-		if kind == binaryRecord {
-			frames = append(frames, s.binaryFrame(data))
-		} else {
-			frames = append(frames, ws.Frame{Op: ws.OpText, Prefix: kind, Data: data})
-		}
-	}
+	frames := cl.queue.appendFrames([]ws.Frame{{Op: ws.OpText, Prefix: byte(eio4.Upgrade)}}, s)
 	err := s.Write(frames...)
 	cl.queue = outbox{}
 	s.upgraded = true

@@ -206,8 +206,10 @@ func (cl *client) openWebSocket(ctx context.Context) error {
 
 // dialSocket opens a WebSocket, which serves the connection once Serve is called.
 func (cl *client) dialSocket(ctx context.Context) (sock *socket, early []byte, err error) {
+	deflater := cl.options.Deflate.deflater()
 	nc, early, resp, err := ws.Dial(ctx, cl.request(WebSocket), ws.DialOptions{
 		Header: cl.options.Header, Client: &cl.http, Subprotocols: cl.options.Subprotocols,
+		Deflater: deflater,
 	})
 	if resp != nil && resp.Request != nil {
 		cl.remember(resp.Request)
@@ -217,6 +219,10 @@ func (cl *client) dialSocket(ctx context.Context) (sock *socket, early []byte, e
 	}
 	sock = &socket{conn: cl.conn, base64: cl.options.Base64}
 	sock.Init(nc, &cl.sockets, (*clientSocket)(sock))
+	if deflater != nil {
+		agreed, _ := deflater.Agreed(resp) // which Dial has made sure of
+		sock.Compress(agreed)
+	}
 	return sock, early, nil
 }
 

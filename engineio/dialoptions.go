@@ -51,6 +51,10 @@ type DialOptions struct {
 	// Subprotocols are offered to the server with a WebSocket.
 	Subprotocols []string
 
+	// Deflate offers the compression of messages to the server, over WebSockets; off
+	// by default.
+	Deflate Deflate
+
 	// MaxPayload is the size of the largest message that is received, and of the
 	// largest answer to a poll, in bytes; 10,000,000 by default.
 	MaxPayload int
@@ -90,6 +94,9 @@ func (o *DialOptions) withDefaults() (*DialOptions, error) {
 	}
 	if c.MaxPayload < 0 || c.QueueBytes < 0 || c.WriteTimeout < 0 {
 		return nil, protocolError("a limit in DialOptions is negative")
+	}
+	if err := c.Deflate.check(); err != nil {
+		return nil, err
 	}
 	return &c, nil
 }

@@ -179,7 +179,7 @@ func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, c *Conn) {
 		cookie.Value = c.id
 		http.SetCookie(w, &cookie)
 	}
-	s.writePayload(w, r, s.handshake(c, Polling), true)
+	s.writePayload(w, r, payload{body: s.handshake(c, Polling), first: true})
 }
 
 func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, c *Conn) {

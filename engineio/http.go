@@ -161,16 +161,31 @@ func (s *Server) writeStatus(w http.ResponseWriter, r *http.Request, status int)
 	w.WriteHeader(status)
 }
 
-// writePayload answers a poll, or a polling handshake.
-func (s *Server) writePayload(w http.ResponseWriter, r *http.Request, body []byte, first bool) {
+// A payload is the body of an answer to a poll, or to a polling handshake.
+type payload struct {
+	body  []byte
+	first bool // the session's first
+	plain bool // not to be compressed
+}
+
+// writePayload answers a poll, or a polling handshake. What is encoded is no news to a
+// cache, which must not store it anyway, so there is no Vary.
+func (s *Server) writePayload(w http.ResponseWriter, r *http.Request, p payload) {
 	h := w.Header()
 	h["Content-Type"] = contentText
 	h["Cache-Control"] = noStore
+	body := p.body
+	if coding := s.coding(r, len(body)); coding != nil && !p.plain {
+		encoded := coding.encode(body)
+		defer encoded.giveBack()
+		body = encoded.body.Bytes()
+		h["Content-Encoding"] = coding.value
+	}
 	if len(body) > autoLength {
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
 	if s.options.Header != nil {
-		s.options.Header(h, r, first)
+		s.options.Header(h, r, p.first)
 	}
 	if len(body) > autoLength {
 		s.writeLarge(w, body)

@@ -5,6 +5,10 @@ type Message struct {
 	Data   []byte
 	Binary bool
 
+	// Uncompressed keeps a message that is sent from being compressed on a transport
+	// that compresses what it carries.
+	Uncompressed bool
+
 	// Owned is set on a received message whose Data is not used again.
 	Owned bool
 }

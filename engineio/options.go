@@ -43,6 +43,14 @@ type Options struct {
 	// Transports is what clients may use: Polling and WebSocket by default.
 	Transports []string
 
+	// Deflate compresses messages over WebSockets; off by default.
+	Deflate Deflate
+
+	// HTTPCompression is from how many bytes on the answer to a poll is compressed
+	// with gzip or deflate for a client that accepts it; 1,024 by default. A negative
+	// number switches it off.
+	HTTPCompression int
+
 	// NoUpgrade keeps connections that begin with polling there.
 	NoUpgrade bool
 
@@ -90,6 +98,7 @@ func (o *Options) withDefaults() Options {
 	orElse(&c.WriteTimeout, 10*time.Second)
 	orElse(&c.MaxPayload, 1_000_000)
 	orElse(&c.QueueBytes, 16_000_000)
+	orElse(&c.HTTPCompression, 1024)
 	orElse(&c.Logger, slog.Default())
 	if c.Transports == nil {
 		c.Transports = []string{Polling, WebSocket}
@@ -109,6 +118,9 @@ func (o *Options) withDefaults() Options {
 	}
 	if c.MaxPayload < 0 || c.QueueBytes < 0 {
 		panic("engineio: a size in Options is negative")
+	}
+	if err := c.Deflate.check(); err != nil {
+		panic("engineio: Options." + err.Error())
 	}
 	c.Cookie = cookieTemplate(c.Cookie)
 	return c

@@ -19,13 +19,17 @@ const (
 )
 
 // An outbox keeps the packets that wait for a GET, one behind the other: a byte
-// that is the type, or 0 for binary data; the data's length; the data.
+// that is the type, or 0 for binary data, with plainRecord added if the packet is not to
+// be compressed; the data's length; the data.
 type outbox struct {
 	records []byte
 	packets int
 }
 
-const binaryRecord = 0
+const (
+	binaryRecord = 0
+	plainRecord  = 0x80
+)
 
 // admits says whether so much more fits within limit. An empty outbox takes
 // anything.
@@ -42,46 +46,49 @@ func (o *outbox) add(kind byte, data []byte) {
 
 func (o *outbox) addMessages(ms []Message) {
 	for i := range ms {
+		kind := byte(eio4.Message)
 		if ms[i].Binary {
-			o.add(binaryRecord, ms[i].Data)
-		} else {
-			o.add(byte(eio4.Message), ms[i].Data)
+			kind = binaryRecord
 		}
+		if ms[i].Uncompressed {
+			kind |= plainRecord
+		}
+		o.add(kind, ms[i].Data)
 	}
 }
 
 // take removes the first record.
-func (o *outbox) take(from []byte) (kind byte, data, rest []byte) {
+func (o *outbox) take(from []byte) (kind byte, plain bool, data, rest []byte) {
 	size, n := binary.Uvarint(from[1:])
 	end := 1 + n + int(size)
-	return from[0], from[1+n : end], from[end:]
+	return from[0] &^ plainRecord, from[0]&plainRecord != 0, from[1+n : end], from[end:]
 }
 
 // appendPayload removes as many packets as one poll may carry, and appends them,
-// encoded for it, to body.
-func (o *outbox) appendPayload(body []byte) []byte {
+// encoded for it, to body. The payload is plain if none of them may be compressed.
+func (o *outbox) appendPayload(body []byte) (payload []byte, plain bool) {
 	packets := min(o.packets, pollPackets)
 	body = slices.Grow(body, o.estimate(packets))
 	from := o.records
+	plain = true
 	for i := range packets {
-		var kind byte
-		var data []byte
-		kind, data, from = o.take(from)
+		kind, alsoPlain, data, rest := o.take(from)
+		plain, from = plain && alsoPlain, rest
 		if i > 0 {
 			body = append(body, eio4.Separator)
 		}
 		body = eio4.AppendText(body, eio4.Packet{Type: eio4.Type(kind), Binary: kind == binaryRecord, Data: data})
 	}
 	o.keep(from, packets)
-	return body
+	return body, plain
 }
 
 // estimate is an upper bound for the size of a payload of the first packets.
 func (o *outbox) estimate(packets int) int {
 	size, from := 0, o.records
 	for range packets {
-		var data []byte
-		_, data, from = o.take(from)
+		_, _, data, rest := o.take(from)
+		from = rest
 		size += 2 + base64.StdEncoding.EncodedLen(len(data))
 	}
 	return size
@@ -103,29 +110,28 @@ func (o *outbox) keep(rest []byte, left int) {
 // keepRecords is how large a buffer an empty outbox may hold on to.
 const keepRecords = 512
 
-// frameHeader is the size of an ordinary frame's header, with the packet's type.
-const frameHeader = 5
-
 // moveTo sends all that waits over a WebSocket: at once, since an empty queue takes
 // any amount, and what has waited here may fill that queue to the brim.
-func (o *outbox) moveTo(s *ws.Conn) error {
+func (o *outbox) moveTo(s *socket) error {
 	if o.packets == 0 {
 		return nil
 	}
-	frames := make([]byte, 0, len(o.records)+o.packets*frameHeader)
+	frames := o.appendFrames(make([]ws.Frame, 0, o.packets), s)
+	*o = outbox{}
+	return s.Write(frames...)
+}
+
+// appendFrames appends all that waits as the WebSocket carries it.
+func (o *outbox) appendFrames(frames []ws.Frame, s *socket) []ws.Frame {
 	from := o.records
 	for range o.packets {
-		var kind byte
-		var data []byte
-		kind, data, from = o.take(from)
+		kind, plain, data, rest := o.take(from)
+		f := ws.Frame{Op: ws.OpText, Prefix: kind, Data: data}
 		if kind == binaryRecord {
-			frames = ws.AppendFrame(frames, ws.OpBinary, data)
-			continue
+			f = s.binaryFrame(data)
 		}
-		frames = ws.AppendHeader(frames, ws.OpText, 1+len(data))
-		frames = append(append(frames, kind), data...)
+		f.Plain = plain
+		frames, from = append(frames, f), rest
 	}
-	packets := o.packets
-	*o = outbox{}
-	return s.WriteEncoded(frames, packets)
+	return frames
 }

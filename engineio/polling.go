@@ -34,8 +34,9 @@ type polling struct {
 
 // A get is a GET that waits for packets.
 type get struct {
-	body chan []byte // of one; nil is an error
-	buf  []byte      // what the body may be made in
+	body  chan []byte // of one; nil is an error
+	buf   []byte      // what the body may be made in
+	plain bool        // the body is not to be compressed
 }
 
 // newGet returns one that nobody waits with. Those of servers that run in different
@@ -55,6 +56,7 @@ func (s *Server) keepGet(g *get) {
 	if cap(g.buf) > keepBody {
 		g.buf = nil
 	}
+	g.plain = false
 	s.gets.Put(g)
 }
 
@@ -79,7 +81,7 @@ func (p *polling) apply(c *Conn, done effects) (dropped *socket, err error) {
 	if done&doSwitch != 0 {
 		s := p.probing
 		p.probing = nil
-		err = p.queue.moveTo(&s.Conn)
+		err = p.queue.moveTo(s)
 		s.upgraded = true
 		c.socket.Store(s)
 	}
@@ -110,7 +112,7 @@ func (p *polling) flush(c *Conn) {
 	switch {
 	case p.get == nil || p.corked:
 	case p.queue.packets > 0:
-		p.get.buf = p.queue.appendPayload(p.get.buf[:0])
+		p.get.buf, p.get.plain = p.queue.appendPayload(p.get.buf[:0])
 		p.answer(c, p.get.buf)
 	case p.leaving:
 		p.leaving = false
@@ -159,7 +161,7 @@ func (c *Conn) serveGet(w http.ResponseWriter, r *http.Request) {
 			c.server.refuse(w, r, transportMismatch())
 			return
 		}
-		c.server.writePayload(w, r, body, false)
+		c.server.writePayload(w, r, payload{body: body, plain: g.plain})
 		c.server.keepGet(g)
 	case <-r.Context().Done():
 		c.unpark(p, g)

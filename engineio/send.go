@@ -64,7 +64,7 @@ func (c *Conn) TrySend(ms ...Message) bool {
 // SendPrepared is Send for messages that were prepared for many connections.
 func (c *Conn) SendPrepared(p *Prepared) error {
 	if s := c.socket.Load(); s != nil && c.client == nil {
-		return c.sent(s.WriteEncoded(p.frames, len(p.messages)))
+		return c.sent(s.sendPrepared(p))
 	}
 	return c.Send(p.messages...)
 }
@@ -72,7 +72,7 @@ func (c *Conn) SendPrepared(p *Prepared) error {
 // TrySendPrepared is TrySend for messages that were prepared for many connections.
 func (c *Conn) TrySendPrepared(p *Prepared) bool {
 	if s := c.socket.Load(); s != nil && c.client == nil {
-		return s.TryWriteEncoded(p.frames, len(p.messages))
+		return s.trySendPrepared(p)
 	}
 	return c.TrySend(p.messages...)
 }
@@ -102,10 +102,20 @@ func size(ms []Message) int {
 	return n
 }
 
-// frame is a message as a WebSocket carries it.
+// frame is a message as this WebSocket carries it.
 func (s *socket) frame(m *Message) ws.Frame {
-	if m.Binary {
-		return s.binaryFrame(m.Data)
+	f := frame(m)
+	if m.Binary && s.base64 {
+		f = s.binaryFrame(m.Data)
+		f.Plain = m.Uncompressed
 	}
-	return ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Message), Data: m.Data}
+	return f
+}
+
+// frame is a message as a server's WebSocket carries it.
+func frame(m *Message) ws.Frame {
+	if m.Binary {
+		return ws.Frame{Op: ws.OpBinary, Plain: m.Uncompressed, Data: m.Data}
+	}
+	return ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Message), Plain: m.Uncompressed, Data: m.Data}
 }

@@ -20,6 +20,7 @@ type Server struct {
 	options Options
 	timing  timing
 	sockets ws.Config
+	deflate *ws.Deflater // nil if WebSockets do not compress
 	handle  func(*Conn)
 	log     *slog.Logger
 	trace   traces
@@ -59,6 +60,7 @@ func NewServer(handle func(*Conn), o *Options) *Server {
 		pingTimeout:    s.options.PingTimeout,
 		upgradeTimeout: s.options.UpgradeTimeout,
 	}
+	s.deflate = s.options.Deflate.deflater()
 	s.wheel = wheel.New(s.timing.tick())
 	s.sockets = ws.Config{
 		MaxPayload:   s.options.MaxPayload,

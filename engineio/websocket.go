@@ -24,14 +24,17 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, c *Conn, open []
 	if s.options.Header != nil {
 		s.options.Header(w.Header(), r, open != nil)
 	}
+	agreed := s.negotiate(w.Header(), r)
 	nc, early, err := ws.Accept(w, r, w.Header(), open)
 	if err != nil {
+		w.Header().Del(extensions)
 		s.log.Error("engineio: no WebSocket can be made of this request", "error", err)
 		s.writeStatus(w, r, http.StatusInternalServerError)
 		return nil
 	}
 	sock := &socket{conn: c, early: early}
 	sock.Init(nc, &s.sockets, sock)
+	sock.Compress(agreed)
 	return sock
 }
 

@@ -127,7 +127,9 @@ type Compression struct {
 // the same Compression as well.
 func (c *Compression) Alone() bool { return c.sent == nil }
 
-// wants says whether the frame is to be compressed.
+// Wants says whether a frame is to be compressed.
+func (c *Compression) Wants(f Frame) bool { return c.wants(&f) }
+
 func (c *Compression) wants(f *Frame) bool {
 	size := len(f.Data)
 	if f.Prefix != 0 {
