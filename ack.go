@@ -113,7 +113,7 @@ func (p Sender) ask(ctx context.Context, f *frame) (answer, error) {
 
 // sendQuestion sends f with an id.
 func (p Sender) sendQuestion(f *frame, id uint64) error {
-	f.uncompressed = p.uncompressed
+	f.uncompressed = f.uncompressed || p.uncompressed
 	if err := f.seal(sio5.Event, id, true, p.socket.peer.srv.options.MaxAttachments); err != nil {
 		return err
 	}

@@ -127,7 +127,7 @@ func (p Sender) EmitArgsAck(ctx context.Context, event string, args ...any) (*Me
 }
 
 func (p Sender) send(f *frame) error {
-	f.uncompressed = p.uncompressed
+	f.uncompressed = f.uncompressed || p.uncompressed
 	if p.client != nil {
 		return p.client.send(f, p.volatile)
 	}
