@@ -46,8 +46,8 @@ const (
 	// base64Mark begins the text form of a binary message; the type comes behind it.
 	base64Mark = 'b'
 
-	// binaryMessage is the first byte of a binary message.
-	binaryMessage = byte(Message) - '0'
+	// BinaryMessage is the first byte of a binary message's binary form.
+	BinaryMessage = byte(Message) - '0'
 )
 
 // strictBase64 requires padding and zero trailing bits. It still passes over
@@ -64,7 +64,7 @@ func Decode(frame []byte, binary bool) (Packet, error) {
 	switch {
 	case len(frame) == 0:
 		return Packet{}, &DecodeError{Offset: 0, Err: ErrEmpty}
-	case binary && frame[0] == binaryMessage:
+	case binary && frame[0] == BinaryMessage:
 		return Packet{Type: Message, Binary: true, Data: frame[1:]}, nil
 	case binary:
 		return Packet{}, &DecodeError{Offset: 0, Err: ErrType}
@@ -114,5 +114,5 @@ func AppendText(dst []byte, p Packet) []byte {
 // AppendBinary appends the form of a binary message that a binary WebSocket frame
 // carries to dst: the number 4 and the data.
 func AppendBinary(dst, data []byte) []byte {
-	return append(append(dst, binaryMessage), data...)
+	return append(append(dst, BinaryMessage), data...)
 }

@@ -201,7 +201,7 @@ func (cl *client) payload() []byte {
 		return nil
 	case o.packets == 0 && cl.session.state == stateClosing && !cl.session.said:
 		cl.session.said = true
-		return closeBody
+		return closeV4
 	case o.packets == 0:
 		return nil
 	}

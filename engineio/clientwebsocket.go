@@ -2,7 +2,6 @@ package engineio
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"time"
 
@@ -143,12 +142,4 @@ func (cl *client) switchOver(now time.Duration) (done clientEffects) {
 		done = cl.session.step(now, clientEvent{input: clFull})
 	}
 	return done
-}
-
-// binaryFrame is a binary message as this WebSocket carries it.
-func (s *socket) binaryFrame(data []byte) ws.Frame {
-	if !s.base64 {
-		return ws.Frame{Op: ws.OpBinary, Data: data}
-	}
-	return ws.Frame{Op: ws.OpText, Prefix: 'b', Data: base64.StdEncoding.AppendEncode(nil, data)}
 }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"socketio/eio3"
 	"socketio/eio4"
 	"socketio/internal/wheel"
 	"socketio/internal/ws"
@@ -51,8 +52,14 @@ func (c *Conn) Request() *Request { return c.request.request() }
 // a client's end it is the server's host, as the URL has it.
 func (c *Conn) RemoteAddr() string { return c.request.address() }
 
-// Protocol returns the revision of the Engine.IO protocol that the client speaks.
-func (c *Conn) Protocol() int { return eio4.Revision }
+// Protocol returns the revision of the Engine.IO protocol that the client speaks: 4, or
+// 3 if [Options.EIO3] lets such clients in.
+func (c *Conn) Protocol() int {
+	if c.client == nil && c.session.v3() {
+		return eio3.Revision
+	}
+	return eio4.Revision
+}
 
 // Transport returns the name of the transport that carries the connection now:
 // [Polling] or [WebSocket].
@@ -281,6 +288,9 @@ func (c *Conn) followLocked(now time.Duration, done effects) effects {
 	}
 	if s != nil && done&doPing != 0 {
 		_ = s.Write(ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Ping)}) // a queue that is full shows at the deadline of the pong
+	}
+	if s != nil && done&doPong != 0 {
+		_ = c.sent(s.Write(ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Pong)})) // a full queue has ended the session
 	}
 	if s != nil && done&doEnd != 0 {
 		s.Close(ws.StatusNoStatus, "")

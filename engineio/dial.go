@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"socketio/eio4"
 	"socketio/internal/ws"
@@ -86,7 +87,7 @@ func dialTarget(rawURL string, o *DialOptions) (*url.URL, error) {
 	for _, name := range []string{"transport", "sid", "t"} {
 		query.Del(name)
 	}
-	query.Set("EIO", revision)
+	query.Set("EIO", strconv.Itoa(eio4.Revision))
 	if o.Base64 {
 		query.Set("b64", "1")
 	}
@@ -217,7 +218,10 @@ func (cl *client) dialSocket(ctx context.Context) (sock *socket, early []byte, e
 	if err != nil {
 		return nil, nil, dialError(resp, err)
 	}
-	sock = &socket{conn: cl.conn, base64: cl.options.Base64}
+	sock = &socket{conn: cl.conn}
+	if cl.options.Base64 {
+		sock.form = asBase64
+	}
 	sock.Init(nc, &cl.sockets, (*clientSocket)(sock))
 	if deflater != nil {
 		agreed, _ := deflater.Agreed(resp) // which Dial has made sure of

@@ -1,7 +1,7 @@
 // Package engineio is the channel below Socket.IO: a connection that carries text
 // and binary messages both ways, over HTTP long-polling, over a WebSocket, or first
 // the one and then the other, and that knows by heartbeats when the peer is gone.
-// It speaks revision 4 of the Engine.IO protocol.
+// It speaks revision 4 of the Engine.IO protocol, and revision 3 if [Options.EIO3] says so.
 //
 // A [Server] is an http.Handler. For each connection it calls a function, which
 // either attaches a [Receiver] or runs a loop around [Conn.Receive]:

@@ -98,7 +98,7 @@ func (s *Server) beaten(since time.Duration) int {
 	n := 0
 	for _, c := range conns {
 		c.mu.Lock()
-		if c.session.pingAt > since+s.timing.pingInterval {
+		if c.session.pingAt > since+s.timings[0].pingInterval {
 			n++
 		}
 		c.mu.Unlock()

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"socketio/eio3"
 	"socketio/eio4"
 	"socketio/internal/ws"
 )
@@ -36,15 +37,15 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, q *query) {
 	if q.transport == WebSocket {
 		via = viaWebSocket
 	}
-	c, err := s.newConn(r, via)
+	c, err := s.newConn(r, q, via)
 	if err != nil {
 		s.refuse(w, r, badRequest("ID_GENERATION_ERROR: "+err.Error()))
 		return
 	}
 	if q.transport == WebSocket {
-		s.openWebSocket(w, r, c)
+		s.openWebSocket(w, r, c, q)
 	} else {
-		s.openPolling(w, r, c)
+		s.openPolling(w, r, c, q)
 	}
 }
 
@@ -95,7 +96,7 @@ type panicError struct{ value any }
 func (e panicError) Error() string { return fmt.Sprint("panic: ", e.value) }
 
 // newConn makes a connection that nobody knows of yet.
-func (s *Server) newConn(r *http.Request, via carrier) (*Conn, error) {
+func (s *Server) newConn(r *http.Request, q *query, via carrier) (*Conn, error) {
 	id := ""
 	if s.options.GenerateID == nil {
 		id = newID()
@@ -113,7 +114,10 @@ func (s *Server) newConn(r *http.Request, via carrier) (*Conn, error) {
 		id:      id,
 		request: newRecord(r, s.options.ClientIP(r), r.TLS != nil),
 		values:  valuesOf(r),
-		session: session{timing: &s.timing, via: via},
+		session: session{timing: &s.timings[0], via: via},
+	}
+	if s.options.revision(q) == eio3.Revision {
+		c.session.timing = &s.timings[1]
 	}
 	c.timer.Task = c
 	return c, nil
@@ -149,7 +153,7 @@ func (s *Server) unavailable(w http.ResponseWriter, r *http.Request, err error) 
 	s.writeStatus(w, r, http.StatusServiceUnavailable)
 }
 
-// handshake returns the open packet.
+// handshake returns the open packet, whose data both revisions have in common.
 func (s *Server) handshake(c *Conn, transport string) []byte {
 	b := append(make([]byte, 0, usualHandshake), byte(eio4.Open))
 	return eio4.AppendHandshake(b, eio4.Handshake{
@@ -164,8 +168,10 @@ func (s *Server) handshake(c *Conn, transport string) []byte {
 // usualHandshake is room for an open packet with the ids that we make.
 const usualHandshake = 160
 
-func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, c *Conn) {
-	c.poll.Store(newPolling())
+func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, c *Conn, q *query) {
+	p := newPolling()
+	p.base64 = q.base64
+	c.poll.Store(p)
 	ready := make(chan struct{})
 	c.ready = ready
 	if err := s.add(c); err != nil {
@@ -179,10 +185,10 @@ func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, c *Conn) {
 		cookie.Value = c.id
 		http.SetCookie(w, &cookie)
 	}
-	s.writePayload(w, r, payload{body: s.handshake(c, Polling), first: true})
+	s.writePayload(w, r, q, payload{body: c.opening(s.handshake(c, Polling)), first: true})
 }
 
-func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, c *Conn) {
+func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, c *Conn, q *query) {
 	if err := s.add(c); err != nil { // while it can still be answered
 		s.unavailable(w, r, err)
 		return
@@ -195,7 +201,7 @@ func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, c *Conn) 
 			s.release()
 		}
 	}()
-	sock := s.accept(w, r, c, open)
+	sock := s.accept(w, r, c, q, open)
 	if sock == nil {
 		return
 	}

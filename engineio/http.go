@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"socketio/eio4"
 	"socketio/internal/ws"
 )
 
@@ -54,11 +53,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.release()
 	switch {
 	case q.transport == WebSocket:
-		s.upgrade(w, r, c)
+		s.upgrade(w, r, c, &q)
 	case r.Method == http.MethodGet:
-		c.serveGet(w, r)
+		c.serveGet(w, r, &q)
 	case r.Method == http.MethodPost:
-		c.servePost(w, r)
+		c.servePost(w, r, &q)
 	default:
 		w.Header().Set("Allow", "GET, POST")
 		s.writeStatus(w, r, http.StatusMethodNotAllowed)
@@ -72,20 +71,19 @@ func (s *Server) check(r *http.Request, q *query) *HandshakeError {
 		return badRequest("REPEATED_PARAMETER")
 	case !slices.Contains(s.options.Transports, q.transport):
 		return unknownTransport()
+	case q.jsonp && q.transport == Polling && !(s.options.JSONP && isIndex(q.index)):
+		return badRequest("JSONP_INDEX")
 	case q.sid != "":
 		return nil
 	case r.Method != http.MethodGet:
 		return badMethod()
 	case q.transport == WebSocket && r.Header.Get("Upgrade") == "":
 		return badRequest("TRANSPORT_HANDSHAKE_ERROR")
-	case q.revision != revision:
+	case s.options.revision(q) == 0:
 		return unsupportedProtocol()
 	}
 	return nil
 }
-
-// revision is the value of the query's EIO.
-var revision = strconv.Itoa(eio4.Revision)
 
 // session finds the session that a request is for, and holds it.
 func (s *Server) session(r *http.Request, q *query) (*Conn, *HandshakeError) {
@@ -96,7 +94,7 @@ func (s *Server) session(r *http.Request, q *query) (*Conn, *HandshakeError) {
 	switch {
 	case c == nil:
 		return nil, unknownSession()
-	case q.revision != revision:
+	case s.options.revision(q) != c.Protocol():
 		s.release()
 		return nil, badRequest("PROTOCOL_MISMATCH")
 	case q.transport == WebSocket && r.Header.Get("Upgrade") == "",
@@ -148,6 +146,9 @@ var (
 	contentJSON = []string{"application/json"}
 	contentHTML = []string{"text/html"}
 	contentText = []string{"text/plain; charset=UTF-8"}
+	contentJS   = []string{"text/javascript; charset=UTF-8"}
+	contentBin  = []string{"application/octet-stream"}
+	noSniff     = []string{"nosniff"}
 	noStore     = []string{"no-store"}
 	okBody      = []byte("ok")
 	okLength    = []string{"2"}
@@ -166,15 +167,23 @@ type payload struct {
 	body  []byte
 	first bool // the session's first
 	plain bool // not to be compressed
+	form  payloadForm
 }
 
-// writePayload answers a poll, or a polling handshake. What is encoded is no news to a
-// cache, which must not store it anyway, so there is no Vary.
-func (s *Server) writePayload(w http.ResponseWriter, r *http.Request, p payload) {
-	h := w.Header()
-	h["Content-Type"] = contentText
+// writePayload answers a poll, or a polling handshake, whose query was q. What is encoded
+// is no news to a cache, which must not store it anyway, so there is no Vary.
+func (s *Server) writePayload(w http.ResponseWriter, r *http.Request, q *query, p payload) {
+	h, body := w.Header(), p.body
+	switch {
+	case q.jsonp:
+		body = script(q.index, body)
+		h["Content-Type"], h["X-Content-Type-Options"] = contentJS, noSniff
+	case p.form == bytewise:
+		h["Content-Type"] = contentBin
+	default:
+		h["Content-Type"] = contentText
+	}
 	h["Cache-Control"] = noStore
-	body := p.body
 	if coding := s.coding(r, len(body)); coding != nil && !p.plain {
 		encoded := coding.encode(body)
 		defer encoded.giveBack()
@@ -246,7 +255,7 @@ func writeUntil(w http.ResponseWriter, end time.Time) {
 }
 
 // upgrade lets a WebSocket take a polling session over (Engine.IO v4, "Upgrade").
-func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, c *Conn) {
+func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, c *Conn, q *query) {
 	if err := ws.Check(r); err != nil {
 		s.refuseSocket(w, r, err)
 		return
@@ -259,7 +268,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, c *Conn) {
 		s.closeSocket(w, r)
 		return
 	}
-	sock := s.accept(w, r, c, nil)
+	sock := s.accept(w, r, c, q, nil)
 	if sock == nil {
 		c.step(event{input: inProbeGone})
 		return

@@ -141,7 +141,7 @@ func TestAnswersToPollsAreCompressed(t *testing.T) {
 func newPayload(ms []Message) string {
 	var o outbox
 	o.addMessages(ms)
-	payload, _ := o.appendPayload(nil)
+	payload, _ := o.appendPayload(nil, separated)
 	return string(payload)
 }
 

@@ -54,6 +54,15 @@ type Options struct {
 	// NoUpgrade keeps connections that begin with polling there.
 	NoUpgrade bool
 
+	// EIO3 lets clients of Engine.IO 3 in, which is Socket.IO 2, besides those of
+	// revision 4. Their sockets have the session's id: whoever learns it can take the
+	// session over, so do not tell clients the ids of others then.
+	EIO3 bool
+
+	// JSONP lets clients poll by script tags, for browsers that can do nothing
+	// else. Any page can read such an answer, whatever CORS says.
+	JSONP bool
+
 	// CORS says which pages of other origins may connect, on any transport.
 	CORS CORS
 

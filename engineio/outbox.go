@@ -66,30 +66,43 @@ func (o *outbox) take(from []byte) (kind byte, plain bool, data, rest []byte) {
 
 // appendPayload removes as many packets as one poll may carry, and appends them,
 // encoded for it, to body. The payload is plain if none of them may be compressed.
-func (o *outbox) appendPayload(body []byte) (payload []byte, plain bool) {
+func (o *outbox) appendPayload(body []byte, form payloadForm) (payload []byte, plain bool) {
 	packets := min(o.packets, pollPackets)
-	body = slices.Grow(body, o.estimate(packets))
+	body = slices.Grow(body, o.estimate(packets, form))
 	from := o.records
 	plain = true
 	for i := range packets {
 		kind, alsoPlain, data, rest := o.take(from)
 		plain, from = plain && alsoPlain, rest
-		if i > 0 {
+		if i > 0 && form == separated {
 			body = append(body, eio4.Separator)
 		}
-		body = eio4.AppendText(body, eio4.Packet{Type: eio4.Type(kind), Binary: kind == binaryRecord, Data: data})
+		body = form.append(body, kind, data)
 	}
 	o.keep(from, packets)
 	return body, plain
 }
 
+// holdsBinary says whether the next payload has binary data in it.
+func (o *outbox) holdsBinary() bool {
+	from := o.records
+	for range min(o.packets, pollPackets) {
+		kind, _, _, rest := o.take(from)
+		if kind == binaryRecord {
+			return true
+		}
+		from = rest
+	}
+	return false
+}
+
 // estimate is an upper bound for the size of a payload of the first packets.
-func (o *outbox) estimate(packets int) int {
+func (o *outbox) estimate(packets int, form payloadForm) int {
 	size, from := 0, o.records
 	for range packets {
 		_, _, data, rest := o.take(from)
 		from = rest
-		size += 2 + base64.StdEncoding.EncodedLen(len(data))
+		size += form.overhead() + base64.StdEncoding.EncodedLen(len(data))
 	}
 	return size
 }
@@ -128,7 +141,7 @@ func (o *outbox) appendFrames(frames []ws.Frame, s *socket) []ws.Frame {
 		kind, plain, data, rest := o.take(from)
 		f := ws.Frame{Op: ws.OpText, Prefix: kind, Data: data}
 		if kind == binaryRecord {
-			f = s.binaryFrame(data)
+			f = s.form.frame(data)
 		}
 		f.Plain = plain
 		frames, from = append(frames, f), rest

@@ -13,6 +13,7 @@ import (
 
 	"socketio/eio4"
 	"socketio/internal/serial"
+	"socketio/internal/ws"
 )
 
 // bodyTimeout is how long a POST's body may take to arrive.
@@ -30,13 +31,17 @@ type polling struct {
 	corked  bool    // a POST is being handled: its end flushes
 	leaving bool    // a close packet is to follow what waits
 	probing *socket // the WebSocket that wants to take over
+
+	base64 bool // binary messages are to be text; set before the session is known
 }
 
 // A get is a GET that waits for packets.
 type get struct {
+	jsonp bool        // the payload must be text
+	plain bool        // the body is not to be compressed
+	form  payloadForm // of the body; set before that is sent
 	body  chan []byte // of one; nil is an error
 	buf   []byte      // what the body may be made in
-	plain bool        // the body is not to be compressed
 }
 
 // newGet returns one that nobody waits with. Those of servers that run in different
@@ -72,8 +77,15 @@ func (p *polling) apply(c *Conn, done effects) (dropped *socket, err error) {
 		p.queue.add(byte(eio4.Ping), nil)
 		p.flush(c)
 	}
+	if done&doPong != 0 && c.socket.Load() == nil {
+		if !p.queue.admits(0, 1, c.server.options.QueueBytes) {
+			return nil, ws.ErrQueueFull
+		}
+		p.queue.add(byte(eio4.Pong), nil)
+		p.flush(c)
+	}
 	if done&doRelease != 0 && done&doAnswerProbe == 0 {
-		p.answer(c, releaseBody)
+		p.answer(c, c.releaseBody())
 	}
 	if done&doTurnAway != 0 {
 		p.answer(c, nil)
@@ -93,16 +105,12 @@ func (p *polling) apply(c *Conn, done effects) (dropped *socket, err error) {
 		p.flush(c)
 	}
 	if done&doEnd != 0 {
-		p.answer(c, closeBody)
+		p.answer(c, c.closeBody())
 	}
 	return dropped, err
 }
 
-var (
-	probe       = []byte("probe")
-	releaseBody = []byte{byte(eio4.Noop)}
-	closeBody   = []byte{byte(eio4.Close)}
-)
+var probe = []byte("probe")
 
 // flush answers the parked GET with what waits, and when nothing does with the close
 // packet that is due. That has an answer of its own because a widespread client, which
@@ -112,11 +120,25 @@ func (p *polling) flush(c *Conn) {
 	switch {
 	case p.get == nil || p.corked:
 	case p.queue.packets > 0:
-		p.get.buf, p.get.plain = p.queue.appendPayload(p.get.buf[:0])
-		p.answer(c, p.get.buf)
+		g := p.get
+		g.form = p.form(c)
+		g.buf, g.plain = p.queue.appendPayload(g.buf[:0], g.form)
+		p.answer(c, g.buf)
 	case p.leaving:
 		p.leaving = false
-		p.answer(c, closeBody)
+		p.answer(c, c.closeBody())
+	}
+}
+
+// form is the form of the payload for the GET that is parked. Conn.mu is held.
+func (p *polling) form(c *Conn) payloadForm {
+	switch {
+	case !c.session.v3():
+		return separated
+	case p.base64 || p.get.jsonp || !p.queue.holdsBinary():
+		return counted
+	default:
+		return bytewise
 	}
 }
 
@@ -131,9 +153,10 @@ func (p *polling) answer(c *Conn, body []byte) {
 }
 
 // serveGet answers a poll (Engine.IO v4, "HTTP long-polling").
-func (c *Conn) serveGet(w http.ResponseWriter, r *http.Request) {
+func (c *Conn) serveGet(w http.ResponseWriter, r *http.Request, q *query) {
 	p := c.poll.Load()
 	g := c.server.newGet()
+	g.jsonp, g.form = q.jsonp, separated
 	c.mu.Lock()
 	if p == nil {
 		c.mu.Unlock()
@@ -161,7 +184,7 @@ func (c *Conn) serveGet(w http.ResponseWriter, r *http.Request) {
 			c.server.refuse(w, r, transportMismatch())
 			return
 		}
-		c.server.writePayload(w, r, payload{body: body, plain: g.plain})
+		c.server.writePayload(w, r, q, payload{body: body, plain: g.plain, form: g.form})
 		c.server.keepGet(g)
 	case <-r.Context().Done():
 		c.unpark(p, g)
@@ -208,7 +231,7 @@ func (c *Conn) refusePoll(w http.ResponseWriter, r *http.Request, done effects) 
 
 // servePost takes the packets that a client sends (Engine.IO v4, "HTTP
 // long-polling"). POSTs of one session are dealt with in order.
-func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) {
+func (c *Conn) servePost(w http.ResponseWriter, r *http.Request, q *query) {
 	if done := c.step(event{input: inPost}); done&doRefuse != 0 {
 		c.refusePoll(w, r, done)
 		return
@@ -223,7 +246,9 @@ func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) {
 		c.step(event{input: inPostGone, cause: r.Context().Err()})
 		return
 	}
-	newDelivery(c, p, w, r).serve()
+	d := newDelivery(c, p, w, r)
+	d.jsonp = q.jsonp
+	d.serve()
 }
 
 // enter waits until it is a POST's turn, and says whether that came before its end.
@@ -251,9 +276,20 @@ func (d *delivery) serve() {
 		d.done()
 		return
 	}
+	if c.session.v3() {
+		d.form = counted
+		if isBinary(d.r) {
+			d.form = bytewise
+		}
+	}
 	var status int
 	var err error
-	d.body, status, err = readBody(d.w, d.r, d.body, c.server.options.MaxPayload)
+	d.body, status, err = readBody(d.w, d.r, d.body, c.server.options.MaxPayload, d.form)
+	if err == nil && d.jsonp {
+		if d.body, err = fromForm(d.body); err != nil {
+			status = http.StatusBadRequest
+		}
+	}
 	if err == nil {
 		d.handle()
 		return
@@ -274,13 +310,18 @@ func (d *delivery) done() {
 
 var closeConnection = []string{"close"}
 
+// isBinary says whether a POST's body is bytes.
+func isBinary(r *http.Request) bool {
+	return firstValue(r.Header["Content-Type"]) == "application/octet-stream"
+}
+
 // readBody reads a POST's body in place of what into has, or says with which status to
 // refuse it.
-func readBody(w http.ResponseWriter, r *http.Request, into []byte, limit int) (body []byte, status int, err error) {
+func readBody(w http.ResponseWriter, r *http.Request, into []byte, limit int, form payloadForm) (body []byte, status int, err error) {
 	switch encoding := firstValue(r.Header["Content-Encoding"]); {
 	case encoding != "" && encoding != "identity":
 		return nil, http.StatusUnsupportedMediaType, protocolError("compressed body")
-	case firstValue(r.Header["Content-Type"]) == "application/octet-stream":
+	case isBinary(r) && form != bytewise:
 		return nil, http.StatusBadRequest, protocolError("binary body")
 	case r.ContentLength > int64(limit):
 		return nil, http.StatusRequestEntityTooLarge, protocolError("body over the limit")
@@ -299,7 +340,7 @@ func readBody(w http.ResponseWriter, r *http.Request, into []byte, limit int) (b
 	switch {
 	case err != nil:
 		return nil, bodyStatus(err), err
-	case !utf8.Valid(body):
+	case form != bytewise && !utf8.Valid(body):
 		return nil, http.StatusBadRequest, protocolError("body is not UTF-8")
 	}
 	return body, 0, nil
@@ -344,7 +385,7 @@ var errTooLarge = protocolError("body over the limit")
 
 // handle has the packets of a POST handled, and answers it.
 func (d *delivery) handle() {
-	if eio4.Payload(d.body).Count() > eio4.MaxPackets {
+	if d.form.count(d.body) > eio4.MaxPackets {
 		d.conn.step(event{input: inBad, cause: protocolError("too many packets")})
 		d.answer(false)
 		return
@@ -385,7 +426,9 @@ type delivery struct {
 	body    []byte
 
 	// What follows is the holder's of the turn.
-	rest     eio4.Payload
+	rest     []byte
+	form     payloadForm   // of rest
+	jsonp    bool          // the body is a form's
 	own      bool          // the POST's own goroutine holds the turn
 	lent     bool          // it did, and waits now
 	answered chan struct{} // closed when another goroutine has answered
@@ -448,7 +491,7 @@ func (d *delivery) start() {
 func (d *delivery) run(t *serial.Turn) bool {
 	right := true
 	for right && d.rest != nil {
-		p, rest, err := d.rest.Next()
+		p, rest, err := d.form.next(d.rest)
 		d.rest = rest
 		right = d.conn.received(p, err)
 		if !t.Back() {

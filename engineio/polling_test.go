@@ -53,7 +53,7 @@ func TestALengthThatLiesSetsLittleAside(t *testing.T) {
 		r.ContentLength = declared
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		if _, status, err := readBody(httptest.NewRecorder(), r, nil, declared); status != 400 || err == nil {
+		if _, status, err := readBody(httptest.NewRecorder(), r, nil, declared, separated); status != 400 || err == nil {
 			t.Errorf("%d bytes: status %d, error %v", test.sent, status, err)
 		}
 		runtime.ReadMemStats(&after)
@@ -72,7 +72,7 @@ func TestABodyIsReadWholeWhateverItsSize(t *testing.T) {
 			if !declared {
 				r.ContentLength = -1
 			}
-			got, status, err := readBody(httptest.NewRecorder(), r, nil, limit)
+			got, status, err := readBody(httptest.NewRecorder(), r, nil, limit, separated)
 			if size > limit {
 				if status != 413 || err == nil {
 					t.Errorf("%d bytes, declared %v: status %d, error %v", size, declared, status, err)

@@ -15,6 +15,7 @@ type Prepared struct {
 	messages []Message // for polling
 	frames   []byte    // for a WebSocket
 	size     int       // bytes of data
+	binary   bool      // one of the messages is
 
 	compressed atomic.Pointer[compressed] // made when it is first needed
 }
@@ -34,6 +35,7 @@ func Prepare(ms ...Message) *Prepared {
 		p.messages[i] = Message{Data: bytes.Clone(m.Data), Binary: m.Binary, Uncompressed: m.Uncompressed}
 		p.size += len(m.Data)
 		if m.Binary {
+			p.binary = true
 			p.frames = ws.AppendFrame(p.frames, ws.OpBinary, m.Data)
 			continue
 		}

@@ -186,13 +186,16 @@ func remoteHost(r *http.Request) string {
 // A query is what the protocol puts into a request's query.
 type query struct {
 	revision, transport, sid string
-	repeated                 bool // one of them came twice
+	index                    string // of a JSONP callback
+	jsonp                    bool   // there is an index
+	base64                   bool   // binary messages are to be text
+	repeated                 bool   // one of them came twice
 }
 
 // parseQuery reads the few keys that matter, without a map.
 func parseQuery(raw string) query {
 	var q query
-	var seen [3]bool
+	var seen [4]bool
 	for raw != "" {
 		var pair string
 		pair, raw, _ = strings.Cut(raw, "&")
@@ -205,6 +208,11 @@ func parseQuery(raw string) query {
 			field, q.transport = 1, unescape(value)
 		case "sid":
 			field, q.sid = 2, unescape(value)
+		case "j":
+			field, q.index, q.jsonp = 3, unescape(value), true
+		case "b64":
+			q.base64 = value != ""
+			continue
 		default:
 			continue
 		}

@@ -3,7 +3,6 @@ package engineio
 import (
 	"errors"
 
-	"socketio/eio4"
 	"socketio/internal/ws"
 )
 
@@ -63,7 +62,7 @@ func (c *Conn) TrySend(ms ...Message) bool {
 
 // SendPrepared is Send for messages that were prepared for many connections.
 func (c *Conn) SendPrepared(p *Prepared) error {
-	if s := c.socket.Load(); s != nil && c.client == nil {
+	if s := c.socket.Load(); s != nil && c.client == nil && s.takes(p) {
 		return c.sent(s.sendPrepared(p))
 	}
 	return c.Send(p.messages...)
@@ -71,7 +70,7 @@ func (c *Conn) SendPrepared(p *Prepared) error {
 
 // TrySendPrepared is TrySend for messages that were prepared for many connections.
 func (c *Conn) TrySendPrepared(p *Prepared) bool {
-	if s := c.socket.Load(); s != nil && c.client == nil {
+	if s := c.socket.Load(); s != nil && c.client == nil && s.takes(p) {
 		return s.trySendPrepared(p)
 	}
 	return c.TrySend(p.messages...)
@@ -100,22 +99,4 @@ func size(ms []Message) int {
 		n += len(ms[i].Data)
 	}
 	return n
-}
-
-// frame is a message as this WebSocket carries it.
-func (s *socket) frame(m *Message) ws.Frame {
-	f := frame(m)
-	if m.Binary && s.base64 {
-		f = s.binaryFrame(m.Data)
-		f.Plain = m.Uncompressed
-	}
-	return f
-}
-
-// frame is a message as a server's WebSocket carries it.
-func frame(m *Message) ws.Frame {
-	if m.Binary {
-		return ws.Frame{Op: ws.OpBinary, Plain: m.Uncompressed, Data: m.Data}
-	}
-	return ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Message), Plain: m.Uncompressed, Data: m.Data}
 }

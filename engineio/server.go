@@ -18,7 +18,7 @@ import (
 // concurrently.
 type Server struct {
 	options Options
-	timing  timing
+	timings [2]timing // of sessions that speak revision 4, and revision 3
 	sockets ws.Config
 	deflate *ws.Deflater // nil if WebSockets do not compress
 	handle  func(*Conn)
@@ -55,13 +55,16 @@ func NewServer(handle func(*Conn), o *Options) *Server {
 	s.log = s.options.Logger
 	s.origins = newOrigins(s.options.CORS)
 	s.paths = newPaths(s.options.Path)
-	s.timing = timing{
-		pingInterval:   s.options.PingInterval,
-		pingTimeout:    s.options.PingTimeout,
-		upgradeTimeout: s.options.UpgradeTimeout,
+	for i := range s.timings {
+		s.timings[i] = timing{
+			pingInterval:   s.options.PingInterval,
+			pingTimeout:    s.options.PingTimeout,
+			upgradeTimeout: s.options.UpgradeTimeout,
+			v3:             i == 1,
+		}
 	}
 	s.deflate = s.options.Deflate.deflater()
-	s.wheel = wheel.New(s.timing.tick())
+	s.wheel = wheel.New(s.timings[0].tick())
 	s.sockets = ws.Config{
 		MaxPayload:   s.options.MaxPayload,
 		QueueBytes:   s.options.QueueBytes,

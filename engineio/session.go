@@ -9,8 +9,9 @@ import (
 	"socketio/internal/ws"
 )
 
-// A session is the state of one connection as Engine.IO v4 sees it: which
-// transport carries it, what the peer may do next, and until when. It has no
+// A session is the state of one connection as Engine.IO sees it: which transport
+// carries it, what the peer may do next, and until when. Revisions 3 and 4 of the
+// protocol differ here in who sends the pings. A session has no
 // lock, no clock and does no I/O: step is told the time and what has happened, and
 // answers with what is to be done.
 //
@@ -22,13 +23,13 @@ type session struct {
 	state    sessionState
 	via      carrier
 	probed   bool // the probe was answered: parked GETs are released
-	extended bool // the wait for the pong was extended
+	extended bool // the wait for the pong, or the client's ping, was extended
 	getting  bool // a GET is parked
 	posts    uint8
 	pongs    uint16 // unsolicited, since the last ping
 
 	pingAt    time.Duration // a ping is to be sent
-	pongBy    time.Duration // the pong must have come
+	pongBy    time.Duration // the pong must have come; the next ping if the client sends them
 	upgradeBy time.Duration // the upgrade must be complete
 	noopAt    time.Duration // a parked GET is to be released for the upgrade
 	closeBy   time.Duration // a closing or parting session is over at the latest
@@ -37,10 +38,15 @@ type session struct {
 	cause error  // what the peer did wrong, if that was it
 }
 
-// timing is what a server's sessions have in common.
+// timing is what those of a server's sessions have in common that speak one revision.
 type timing struct {
 	pingInterval, pingTimeout, upgradeTimeout time.Duration
+
+	v3 bool // revision 3, in which the client pings
 }
+
+// v3 says whether the client speaks revision 3. It needs no lock, for it never changes.
+func (s *session) v3() bool { return s.timing.v3 }
 
 type sessionState uint8
 
@@ -108,6 +114,7 @@ const (
 	doRefuse      effects = 1 << iota // answer this request with an error
 	doDeliver                         // give the message to the receiver
 	doPing                            // send a ping
+	doPong                            // answer the client's ping
 	doAnswerProbe                     // send 3probe on the probing WebSocket
 	doSwitch                          // the probing WebSocket carries the session from now on
 	doDropProbe                       // close the probing WebSocket
@@ -156,9 +163,19 @@ const (
 
 // start begins the heartbeat, unless the session was closed in its first moment.
 func (s *session) start(now time.Duration) {
-	if s.state == stateOpen {
+	switch {
+	case s.state != stateOpen:
+	case s.v3():
+		s.expectPing(now)
+	default:
 		s.pingAt = now + s.timing.pingInterval
 	}
+}
+
+// expectPing sets the time by which a client of revision 3 must have sent its next ping.
+func (s *session) expectPing(now time.Duration) {
+	s.pongBy = now + s.timing.pingInterval + s.timing.pingTimeout
+	s.extended = false
 }
 
 // step takes one event into account.
@@ -167,7 +184,7 @@ func (s *session) step(now time.Duration, e event) effects {
 		return s.afterwards(e)
 	}
 	if e.input == inHeld && s.pongBy != 0 {
-		s.pongBy = now + s.timing.pingTimeout // the pong may be waiting to be read
+		s.pongBy = max(s.pongBy, now+s.timing.pingTimeout) // the pong may be waiting to be read
 	}
 	// What comes after a deadline comes too late, however late the timer.
 	if s.pongBy != 0 && now >= s.pongBy {
@@ -283,11 +300,11 @@ func (s *session) tick(now time.Duration) effects {
 // packet takes a packet that came over the session's transport (Engine.IO v4,
 // "Packet encoding" and "Heartbeat").
 func (s *session) packet(now time.Duration, e event) effects {
-	if s.pongBy != 0 && e.packet != eio4.Pong && !s.extended {
+	if by := now + s.timing.pingTimeout; s.pongBy != 0 && e.packet != eio4.Pong && !s.extended && by >= s.pongBy {
 		// A large message may hold the pong up: that the peer sends at all
 		// counts as a sign of life, once.
 		s.extended = true
-		s.pongBy = now + s.timing.pingTimeout
+		s.pongBy = by
 	}
 	switch e.packet {
 	case eio4.Message:
@@ -295,8 +312,8 @@ func (s *session) packet(now time.Duration, e event) effects {
 			return doDeliver
 		}
 		return 0
-	case eio4.Pong:
-		return s.pong(now)
+	case eio4.Ping, eio4.Pong:
+		return s.heartbeat(now, e.packet)
 	case eio4.Close:
 		return s.closedByPeer(now)
 	case eio4.Noop:
@@ -306,8 +323,6 @@ func (s *session) packet(now time.Duration, e event) effects {
 			return 0 // a second one changes nothing
 		}
 		return doRefuse | s.end(reasonParseError, protocolError("upgrade packet over polling"))
-	case eio4.Ping:
-		return doRefuse | s.end(reasonTransportError, protocolError("invalid heartbeat direction"))
 	default:
 		return doRefuse | s.end(reasonParseError, protocolError("open packet from a client"))
 	}
@@ -346,6 +361,21 @@ func (s *session) parting(e event) effects {
 	default:
 		return s.afterwards(e)
 	}
+}
+
+// heartbeat takes a ping of a client that sends them, or a pong of one that is sent them
+// ("Heartbeat" in both revisions).
+func (s *session) heartbeat(now time.Duration, t eio4.Type) effects {
+	switch {
+	case (t == eio4.Ping) != s.v3():
+		return doRefuse | s.end(reasonTransportError, protocolError("invalid heartbeat direction"))
+	case !s.v3():
+		return s.pong(now)
+	case s.state != stateOpen:
+		return 0
+	}
+	s.expectPing(now)
+	return doPong
 }
 
 func (s *session) pong(now time.Duration) effects {

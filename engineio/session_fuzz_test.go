@@ -13,17 +13,33 @@ import (
 func FuzzSession(f *testing.F) {
 	f.Add([]byte{}, true)
 	f.Fuzz(func(t *testing.T, script []byte, webSocket bool) {
-		via := viaPolling
-		if webSocket {
-			via = viaWebSocket
-		}
-		o := &owner{T: t, session: newSession(via), now: t0}
-		for len(script) >= 2 {
-			o.wait(script[1])
-			o.happens(inputs[int(script[0])%len(inputs)].event)
-			script = script[2:]
-		}
+		live(t, newSession(carrierOf(webSocket)), script)
 	})
+}
+
+// FuzzSessionV3 is FuzzSession for a client of revision 3.
+func FuzzSessionV3(f *testing.F) {
+	f.Add([]byte{}, true)
+	f.Fuzz(func(t *testing.T, script []byte, webSocket bool) {
+		live(t, newSessionV3(carrierOf(webSocket)), script)
+	})
+}
+
+func carrierOf(webSocket bool) carrier {
+	if webSocket {
+		return viaWebSocket
+	}
+	return viaPolling
+}
+
+// live has a session that was opened at t0 live through a script.
+func live(t *testing.T, s *session, script []byte) {
+	o := &owner{T: t, session: s, now: t0}
+	for len(script) >= 2 {
+		o.wait(script[1])
+		o.happens(inputs[int(script[0])%len(inputs)].event)
+		script = script[2:]
+	}
 }
 
 // An owner does for a session what a Conn does, and checks what it is told.
@@ -114,8 +130,12 @@ func (o *owner) check(before *session, e event, done effects) {
 		o.Fatalf("%s: %s without a probing WebSocket", before.String(), done)
 	case done&doRelease != 0 && !before.getting && e.input != inGet:
 		o.Fatalf("%s: released a GET that is not there", before.String())
-	case done&doPing != 0 && before.pongBy != 0:
+	case done&doPing != 0 && (before.pongBy != 0 || s.v3()):
 		o.Fatalf("%s: a ping before the pong", before.String())
+	case (done&doPong != 0) != (s.v3() && e.input == inPacket && e.packet == eio4.Ping && s.state == stateOpen):
+		o.Fatalf("%s: %s after %v", before.String(), done, e)
+	case s.v3() && s.state == stateOpen && s.pongBy == 0:
+		o.Fatalf("%s: no ping is expected", s)
 	case done&doClose != 0 && e.input != inClose:
 		o.Fatalf("%s: closed by %v", before.String(), e.input)
 	case s.state == stateOver && s.ended == "":
@@ -130,7 +150,7 @@ func (o *owner) check(before *session, e event, done effects) {
 func (o *owner) checkPong(before *session, e event, done effects) {
 	s := o.session
 	switch {
-	case done&doPing != 0 || e.input == inHeld:
+	case done&(doPing|doPong) != 0 || e.input == inHeld:
 		o.extensionsOfPing = 0
 	case s.pongBy != 0 && s.pongBy != before.pongBy:
 		if o.extensionsOfPing++; o.extensionsOfPing > 1 {

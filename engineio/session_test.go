@@ -64,7 +64,7 @@ func eventOf(name string) event {
 	panic("no input " + name)
 }
 
-var effectNames = []string{"refuse", "deliver", "ping", "answer probe", "switch", "drop probe", "release", "turn away", "tick soon", "close", "end"}
+var effectNames = []string{"refuse", "deliver", "ping", "pong", "answer probe", "switch", "drop probe", "release", "turn away", "tick soon", "close", "end"}
 
 func (e effects) String() string {
 	var names []string

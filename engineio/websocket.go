@@ -14,13 +14,13 @@ type socket struct {
 	conn     *Conn
 	early    []byte // what came with the handshake, until serve
 	upgraded bool   // it took over from polling; set before it carries the connection
-	base64   bool   // binary messages are sent as text; a client's only
 	greeted  bool   // a message has come: the one that joins a namespace, usually
+	form     binaryForm
 }
 
 // accept makes a WebSocket of the request, whose first frames are open, if any. On an
 // error the response is written.
-func (s *Server) accept(w http.ResponseWriter, r *http.Request, c *Conn, open []byte) *socket {
+func (s *Server) accept(w http.ResponseWriter, r *http.Request, c *Conn, q *query, open []byte) *socket {
 	if s.options.Header != nil {
 		s.options.Header(w.Header(), r, open != nil)
 	}
@@ -32,7 +32,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, c *Conn, open []
 		s.writeStatus(w, r, http.StatusInternalServerError)
 		return nil
 	}
-	sock := &socket{conn: c, early: early}
+	sock := &socket{conn: c, early: early, form: formOf(c, q)}
 	sock.Init(nc, &s.sockets, sock)
 	sock.Compress(agreed)
 	return sock
@@ -47,8 +47,8 @@ func (s *socket) serve() {
 
 // Message is called by the WebSocket's reader.
 func (s *socket) Message(m ws.Message) {
-	p, err := eio4.Decode(m.Data, m.Op == ws.OpBinary)
 	c := s.conn
+	p, err := c.decode(m.Data, m.Op == ws.OpBinary)
 	if c.socket.Load() != s {
 		s.probed(p, err)
 		return
@@ -115,7 +115,7 @@ func (s *socket) answerProbe(poll *polling, done effects) {
 	s.Flush()
 	if done&doRelease != 0 {
 		s.conn.mu.Lock()
-		poll.answer(s.conn, releaseBody)
+		poll.answer(s.conn, s.conn.releaseBody())
 		s.conn.mu.Unlock()
 	}
 }
