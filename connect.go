@@ -11,15 +11,25 @@ import (
 // connect begins to let a client into a namespace. It reserves the place before it
 // returns or anything waits, so that a second CONNECT finds it taken.
 func (p *peer) connect(packet *sio5.Packet) {
-	ns, known, err := p.srv.enter(packet.Namespace)
+	name, auth := packet.Namespace, packet.Data
+	if p.isVersion2() {
+		if name, auth = splitQuery(name); len(name) > maxNamespaceName {
+			p.violated(errors.New("socketio: a namespace whose name is too long"))
+			return
+		}
+	}
+	ns, known, err := p.srv.enter(name)
 	if err != nil {
 		p.srv.report(p.conn.Context(), nil, "OfFunc", err)
 	}
 	if !known {
-		p.refuse(packet.Namespace, &ConnectError{Message: "Invalid namespace"})
+		p.refuseUnknown(name)
 		return
 	}
-	s := newSocket(ns, p, bytes.Clone(packet.Data))
+	s := newSocket(ns, p, bytes.Clone(auth))
+	if p.isVersion2() {
+		s.id = p.socketID(ns)
+	}
 	s.inbox.busy = true
 	p.mu.Lock()
 	taken, crowded := p.holds(ns), len(p.sockets) >= p.srv.options.MaxNamespaces
@@ -43,9 +53,15 @@ func (p *peer) connect(packet *sio5.Packet) {
 		p.exceed("namespaces left whose handlers still run")
 	default:
 		p.conn.MayWait()
-		s.perform(&item{kind: itemConnect})
-		s.drain()
+		s.begin()
 	}
+}
+
+// begin lets a client into a namespace where it has a place, and handles what comes
+// after.
+func (s *Socket) begin() {
+	s.perform(&item{kind: itemConnect})
+	s.drain()
 }
 
 // holds says whether a socket is in ns or about to be. The caller holds mu.
@@ -58,8 +74,23 @@ func (p *peer) holds(ns *Namespace) bool {
 	return false
 }
 
-// refuse answers a CONNECT with a refusal, unless there have been too many.
+// refuse answers a CONNECT with a refusal.
 func (p *peer) refuse(namespace string, reason *ConnectError) {
+	if p.isVersion2() {
+		p.answerRefusal(namespace, p.refusalV2(reason))
+		return
+	}
+	p.answerRefusal(namespace, p.refusal(reason))
+}
+
+// refuseUnknown refuses a CONNECT to a namespace that there is not. All versions are told
+// in the same way.
+func (p *peer) refuseUnknown(namespace string) {
+	p.answerRefusal(namespace, p.refusal(&ConnectError{Message: "Invalid namespace"}))
+}
+
+// answerRefusal sends a refusal with its data, unless there have been too many.
+func (p *peer) answerRefusal(namespace string, data []byte) {
 	p.mu.Lock()
 	p.refused++
 	many := p.refused > maxRefused
@@ -68,16 +99,26 @@ func (p *peer) refuse(namespace string, reason *ConnectError) {
 		p.exceed("refused CONNECTs")
 		return
 	}
+	p.send(sio5.Packet{Type: sio5.ConnectError, Namespace: namespace, Data: data})
+}
+
+// refusal is an object with the message and the data, if there is some.
+func (p *peer) refusal(reason *ConnectError) []byte {
 	text := appendString([]byte(`{"message":`), reason.Message)
 	if reason.Data != nil {
-		text = append(text, `,"data":`...)
-		var err error
-		if text, err = appendValue(text, reason.Data); err != nil {
-			text = append(text, "null"...)
-			p.srv.report(p.conn.Context(), nil, "ConnectError.Data", err)
-		}
+		text = p.appendData(append(text, `,"data":`...), reason)
 	}
-	p.send(sio5.Packet{Type: sio5.ConnectError, Namespace: namespace, Data: append(text, '}')})
+	return append(text, '}')
+}
+
+// appendData appends the data of a refusal, or null if it cannot be encoded.
+func (p *peer) appendData(text []byte, reason *ConnectError) []byte {
+	text, err := appendValue(text, reason.Data)
+	if err != nil {
+		text = append(text, "null"...)
+		p.srv.report(p.conn.Context(), nil, "ConnectError.Data", err)
+	}
+	return text
 }
 
 // errRefused is all that a client learns of an error that was not meant for it.
@@ -93,9 +134,17 @@ func (s *Socket) admit() {
 	if !s.join() {
 		return
 	}
-	text := append(append([]byte(`{"sid":"`), s.id...), `"}`...)
-	s.peer.send(sio5.Packet{Type: sio5.Connect, Namespace: s.ns.name, Data: text})
+	s.peer.send(sio5.Packet{Type: sio5.Connect, Namespace: s.ns.name, Data: s.connectData()})
 	s.greet()
+}
+
+// connectData is what a client is told that has been let in: its id, unless it knows that
+// without being told, as version 2 does.
+func (s *Socket) connectData() []byte {
+	if s.peer.isVersion2() {
+		return nil
+	}
+	return append(append([]byte(`{"sid":"`), s.id...), `"}`...)
 }
 
 // authorize runs the middleware until one refuses.

@@ -88,6 +88,10 @@ const (
 	// maxNamespaceName is the length of the longest namespace, in bytes.
 	maxNamespaceName = 256
 
+	// maxNamespaceQuery is how long it may be together with the query that clients
+	// of version 2 put behind it.
+	maxNamespaceQuery = 8192
+
 	// maxPending is how many packets wait while a CONNECT is decided.
 	maxPending = 16
 

@@ -47,6 +47,9 @@ func newPeer(srv *Server, conn *engineio.Conn) *peer {
 	p := &peer{srv: srv, conn: conn}
 	p.decoder.MaxAttachments = srv.options.MaxAttachments
 	p.decoder.MaxPayload = srv.options.MaxPayload
+	if p.isVersion2() {
+		p.decoder.MaxNamespace = maxNamespaceQuery
+	}
 	p.mu.Lock()
 	p.expectJoin()
 	p.mu.Unlock()

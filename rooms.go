@@ -129,7 +129,7 @@ func (x *roomIndex) evict(s *Socket) {
 		return
 	}
 	s.evicted = true
-	if x.sockets[s.id] == s {
+	if x.sockets[s.id] == s { // a client of version 2 has the same id when it comes again
 		delete(x.sockets, s.id)
 		x.exited(s.id, s, x.rooms[s.id] == nil)
 	}

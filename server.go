@@ -58,7 +58,16 @@ func NewServer(o *Options) *Server {
 }
 
 // accept serves a new connection.
-func (srv *Server) accept(c *engineio.Conn) { c.Attach(newPeer(srv, c)) }
+func (srv *Server) accept(c *engineio.Conn) {
+	p := newPeer(srv, c)
+	if !p.isVersion2() {
+		c.Attach(p)
+		return
+	}
+	s := p.letIn() // before anything of it can be received
+	c.Attach(p)
+	srv.tasks.start(s.begin)
+}
 
 // ServeHTTP serves the requests of clients: all of their handshakes, polls and
 // WebSockets.

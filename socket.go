@@ -70,7 +70,8 @@ func newID() string {
 }
 
 // ID returns the socket's identifier, which is also the name of a room that only
-// this socket is in. It is 20 random characters and not a secret.
+// this socket is in. It is 20 random characters and not a secret. A client of version 2,
+// which Options.EIO3 lets in, takes the connection's for it: see [engineio.Options].
 func (s *Socket) ID() string { return s.id }
 
 // Namespace returns the namespace that the client joined.

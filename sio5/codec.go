@@ -74,8 +74,8 @@ func (p *Packet) checkHeader() error {
 	switch {
 	case p.Type > ConnectError:
 		return fail(nil, 0, "an unknown packet type")
-	case len(p.Namespace) > maxNamespace:
-		return failLimit(nil, 0, "a namespace longer", maxNamespace)
+	case len(p.Namespace) > defaultMaxNamespace:
+		return failLimit(nil, 0, "a namespace longer", defaultMaxNamespace)
 	case !utf8.ValidString(p.Namespace):
 		return fail(nil, 0, "a namespace that is not UTF-8")
 	case p.ID > maxID:

@@ -6,6 +6,7 @@ import "bytes"
 const (
 	defaultMaxAttachments = 10
 	defaultMaxPayload     = 1_000_000
+	defaultMaxNamespace   = 256
 )
 
 // A Decoder turns the messages of one connection into packets. Its zero value is
@@ -22,6 +23,9 @@ type Decoder struct {
 	// MaxPayload is how many bytes the attachments of one packet may have
 	// together; 0 means 1,000,000.
 	MaxPayload int
+
+	// MaxNamespace is how many bytes a namespace may have; 0 means 256.
+	MaxNamespace int
 
 	// pending is nil in the idle state.
 	pending *assembly

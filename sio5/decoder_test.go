@@ -131,7 +131,7 @@ func TestEventNamesAreWithoutQuotesAndEscapes(t *testing.T) {
 }
 
 func TestBadTextsAreRefusedWithPlaceAndReason(t *testing.T) {
-	long := "/" + strings.Repeat("n", maxNamespace)
+	long := "/" + strings.Repeat("n", defaultMaxNamespace)
 	for _, test := range []struct{ text, want string }{
 		{``, `an empty packet at byte 0`},
 		{` `, `an unknown packet type at byte 0, near " "`},
@@ -225,7 +225,7 @@ func TestBadTextsAreRefusedWithPlaceAndReason(t *testing.T) {
 }
 
 func TestANamespaceMayHave256Bytes(t *testing.T) {
-	name := "/" + strings.Repeat("n", maxNamespace-1)
+	name := "/" + strings.Repeat("n", defaultMaxNamespace-1)
 	for _, s := range []string{"0" + name, "0" + name + ",", "0" + name + ",{}"} {
 		if got, err := text(s); err != nil || got.Namespace != name {
 			t.Errorf("%d bytes of text: %q, %v", len(s), got.Namespace, err)

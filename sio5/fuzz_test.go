@@ -22,7 +22,7 @@ func checkFault(t *testing.T, err error, size int) *DecodeError {
 // checkPacket fails t unless p, just decoded, keeps the promises of its type.
 func checkPacket(t *testing.T, p Packet) {
 	t.Helper()
-	if p.Namespace == "" || p.Namespace[0] != '/' || len(p.Namespace) > maxNamespace || p.ID > maxID || !p.HasID && p.ID != 0 {
+	if p.Namespace == "" || p.Namespace[0] != '/' || len(p.Namespace) > defaultMaxNamespace || p.ID > maxID || !p.HasID && p.ID != 0 {
 		t.Fatalf("header of %+v", p)
 	}
 	if p.Data != nil && !validJSON(string(p.Data)) {

@@ -6,9 +6,6 @@ const (
 	// root is the namespace that is not written.
 	root = "/"
 
-	// maxNamespace is the length of the longest namespace, in bytes.
-	maxNamespace = 256
-
 	// maxID is the greatest integer that every peer can hold exactly.
 	maxID = 1<<53 - 1
 )
@@ -65,12 +62,16 @@ func (d *Decoder) attachmentCount(b []byte, i int, p *Packet) (int, error) {
 // readNamespace reads the namespace that begins at b[i], and the comma if there
 // is one.
 func (d *Decoder) readNamespace(b []byte, i int, p *Packet) (int, error) {
-	window := b[i:min(len(b), i+maxNamespace+1)]
+	limit := d.MaxNamespace
+	if limit == 0 {
+		limit = defaultMaxNamespace
+	}
+	window := b[i:min(len(b), i+limit+1)]
 	end := bytes.IndexByte(window, ',')
 	next := i + end + 1
 	if end < 0 {
-		if len(window) > maxNamespace {
-			return i, failLimit(b, i, "a namespace longer", maxNamespace)
+		if len(window) > limit {
+			return i, failLimit(b, i, "a namespace longer", limit)
 		}
 		end, next = len(window), len(b)
 	}
