@@ -157,8 +157,14 @@ type client struct {
 // dial connects a client, which ends with the test.
 func (r *rig) dial() *client {
 	r.t.Helper()
+	return r.dialRevision("4")
+}
+
+// dialRevision connects a client that speaks a revision of Engine.IO.
+func (r *rig) dialRevision(revision string) *client {
+	r.t.Helper()
 	transport := &http.Transport{DialContext: r.pipes.dial, DisableKeepAlives: true}
-	nc, early, _, err := ws.Dial(r.t.Context(), "ws://in.memory/socket.io/?EIO=4&transport=websocket",
+	nc, early, _, err := ws.Dial(r.t.Context(), "ws://in.memory/socket.io/?transport=websocket&EIO="+revision,
 		ws.DialOptions{Client: &http.Client{Transport: transport}})
 	if err != nil {
 		r.t.Fatal(err)
