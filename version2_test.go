@@ -109,14 +109,19 @@ func TestVersion2PutsItsAuthIntoTheNamespace(t *testing.T) {
 	})
 }
 
-func TestANamespaceOfVersion2HasItsLimit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, letVersion2In())
-		c := r.dialV2()
-		c.want(`40`)
-		c.send(`40/chat?token=` + strings.Repeat("t", maxNamespaceQuery))
-		c.wantEnd(time.Second)
-	})
+func TestANamespaceOfVersion2HasItsLimits(t *testing.T) {
+	for _, namespace := range []string{
+		"/chat?token=" + strings.Repeat("t", maxNamespaceQuery),
+		"/" + strings.Repeat("n", maxNamespaceName) + "?token=x",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, letVersion2In())
+			c := r.dialV2()
+			c.want(`40`)
+			c.send(`40` + namespace)
+			c.wantEnd(time.Second)
+		})
+	}
 }
 
 func TestARefusalOfVersion2IsTheMessageOrTheData(t *testing.T) {
