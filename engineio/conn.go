@@ -200,12 +200,23 @@ func (c *Conn) MayWait() {
 }
 
 // Flush lets what was sent leave now, not at the end of the batch of input that is
-// being handled. A Receiver calls it before it holds the peer back.
+// being handled, and other connections be read. A Receiver calls it, within Receive and
+// before MayWait, when it is about to hold the peer back.
 func (c *Conn) Flush() {
 	if c.client != nil {
 		c.client.flush()
 		return
 	}
+	if p := c.poll.Load(); p != nil {
+		c.cork(p, false)
+	}
+	if s := c.socket.Load(); s != nil {
+		s.Hold()
+	}
+}
+
+// uncork lets what was sent leave now. Anybody may call it.
+func (c *Conn) uncork() {
 	if p := c.poll.Load(); p != nil {
 		c.cork(p, false)
 	}
@@ -324,7 +335,7 @@ func (c *Conn) Expire() {
 	e := event{input: inTick}
 	if c.handling() {
 		e.input = inHeld
-		c.Flush() // it takes long
+		c.uncork() // it takes long
 	}
 	c.mu.Lock()
 	c.due = -1 // the timer is not set any more

@@ -70,6 +70,7 @@ func NewServer(handle func(*Conn), o *Options) *Server {
 		QueueBytes:   s.options.QueueBytes,
 		WriteTimeout: s.options.WriteTimeout,
 		Monitor:      &s.monitor,
+		Poller:       ws.NewPoller(&s.goroutines),
 		Goroutines:   &s.goroutines,
 	}
 	return s

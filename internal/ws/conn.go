@@ -2,7 +2,6 @@ package ws
 
 import (
 	"net"
-	"os"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -54,16 +53,21 @@ type Config struct {
 	QueueBytes   int  // limit of what may wait to be written, 64 bytes per frame included
 	WriteTimeout time.Duration
 	Monitor      *serial.Monitor
+	Poller       *Poller         // waits for the connections that have a descriptor; may be nil
 	Goroutines   *sync.WaitGroup // counts those of all the connections
 }
 
 // A Conn is one WebSocket connection, either end.
 //
-// At rest it costs one goroutine and no buffer. The goroutine waits until
-// input is there, reads it into a borrowed buffer and has the handler run
-// on it; what is written meanwhile leaves in one write when the batch is done. What the kernel does
-// not take at once is written by a second goroutine, which lives as
-// long as something waits.
+// At rest it costs no buffer and, where a [Poller] can wait for it, no goroutine. Whoever
+// finds input reads it into a borrowed buffer and has the handler run on it; what is
+// written meanwhile leaves in one write when the batch is done. What the kernel does
+// not take at once is written by a second goroutine, which lives as long as something
+// waits.
+//
+// The reader is the poller's goroutine or one of the connection's own. The poller's
+// gives way when a handler waits, and beforehand when a handler of this connection
+// might: it runs handlers only of connections that have proved quick.
 type Conn struct {
 	config  *Config
 	handler Handler
@@ -76,24 +80,16 @@ type Conn struct {
 
 	// The reader's; they pass to its successor.
 	parser    Parser
-	readFD    func(fd uintptr) bool // given to raw.Read
-	buf       *buffer               // what readFD read to
-	space     []byte                // where readFD is to read to instead
-	n         int                   // bytes that were read
-	err       error                 // of the read
-	rest      []byte                // the undecoded rest of the batch
-	why       error                 // why the connection ends
-	byPeer    bool                  // why is the peer's close frame
-	renew     bool                  // go on in a fresh goroutine after this batch
-	inside    bool                  // the batch is handled within raw.Read
-	away      bool                  // an insider may still hold raw
-	quick     uint8                 // batches in a row that were not handed over
-	pings     int                   // received in the second that began at pingStart
+	rest      []byte // the undecoded rest of the batch
+	why       error  // why the connection ends
+	byPeer    bool   // why is the peer's close frame
+	renew     bool   // rest after this batch, or go on in a fresh goroutine
+	risked    bool   // this batch has run code that may wait
+	own       bool   // read by goroutines of its own, for good
+	quick     uint8  // batches in a row that have and were not handed over
+	loop      *loop  // of the poller, while that one's goroutine is the reader
+	pings     int    // received in the second that began at pingStart
 	pingStart time.Time
-
-	insider insider // of the goroutine within raw.Read
-
-	wrote atomic.Bool // the kernel has taken something since the insider's last read
 
 	mu        sync.Mutex // guards what follows
 	out       *buffer    // frames that wait, nil if none
@@ -105,8 +101,7 @@ type Conn struct {
 	hangUp    bool       // close nc when all is written
 	goodbye   bool       // close nc's sending half when all is written
 	closed    bool       // nc is closed, or about to be
-	held      bool       // an insider that has lost the turn holds raw
-	spare     *os.File   // another descriptor for the same connection, while held
+	resting   bool       // the poller waits for input, and nobody reads
 	failed    error      // of a write
 }
 
@@ -116,13 +111,12 @@ func (c *Conn) Init(nc net.Conn, config *Config, h Handler) {
 	c.config, c.handler, c.nc = config, h, nc
 	c.parser.Client = config.Client
 	c.parser.Limit = config.MaxPayload
-	if c.raw = rawConn(nc); c.raw != nil {
-		c.readFD = c.readNow
-	}
+	c.raw = rawConn(nc)
+	c.own = c.raw == nil || config.Poller == nil
 }
 
 // Serve reads, after what came with the handshake, until the connection ends or
-// another goroutine reads on. It is called once.
+// somebody else reads on. It is called once.
 func (c *Conn) Serve(early []byte) { c.serve(early) }
 
 // Close sends a close frame behind all that waits and ends the connection when
@@ -134,12 +128,12 @@ func (c *Conn) Close(code int, reason string) {
 		return
 	}
 	c.appendClose(code, reason)
-	spare := c.spare
+	rested := c.rouse()
 	c.flush()
-	end := time.Now().Add(lingerTime)
-	c.nc.SetReadDeadline(end)
-	if spare != nil {
-		spare.SetReadDeadline(end)
+	c.nc.SetReadDeadline(time.Now().Add(lingerTime))
+	if rested {
+		c.leavePoller()
+		c.config.Goroutines.Go(func() { c.serve(nil) }) // the poller knows no deadline
 	}
 }
 
@@ -158,16 +152,23 @@ func (c *Conn) IsClosed() bool {
 }
 
 // shut closes nc once. The caller holds mu, and Close may wait: for whoever is within
-// raw.Read, which may be the caller itself, or for TLS to say goodbye.
+// raw.Read, or for TLS to say goodbye.
 func (c *Conn) shut() {
 	if c.closed {
 		return
 	}
 	c.closed = true
-	if c.spare != nil {
-		c.spare.Close()
-	}
-	c.config.Goroutines.Go(func() { c.nc.Close() })
+	rested := c.rouse()
+	c.config.Goroutines.Go(func() {
+		if rested {
+			c.leavePoller() // before the descriptor's number is another one's
+		}
+		c.nc.Close()
+		if rested {
+			c.why = net.ErrClosed
+			c.end()
+		}
+	})
 }
 
 // halfClose lets the peer see that nothing follows what was written, where the
@@ -181,9 +182,24 @@ func (c *Conn) halfClose() {
 // MayWait says that the handler now runs code that may wait. It is called
 // within Message only, and does nothing elsewhere.
 func (c *Conn) MayWait() {
-	if t := c.turn.Load(); t != nil {
-		t.MayWait()
+	t := c.turn.Load()
+	if t == nil {
+		return
 	}
+	if c.loop != nil && c.quick < proven {
+		c.leaveLoop()
+	}
+	c.risked = true
+	t.MayWait()
+}
+
+// Hold lets what was written leave, and lets other connections be read: the handler is
+// about to hold the peer back. It is called within Message only, before MayWait.
+func (c *Conn) Hold() {
+	if c.loop != nil {
+		c.leaveLoop()
+	}
+	c.Uncork()
 }
 
 // HandOver lets another goroutine read on, if the handler said that it may wait.
@@ -197,8 +213,8 @@ func (c *Conn) HandOver() {
 // the handler holds the reading back, what the peer has sent is not seen.
 func (c *Conn) Handling() bool { return c.turn.Load() != nil }
 
-// Renew makes the reader go on in a fresh goroutine after this batch, with a
-// stack that has not grown. It is called within Message, before MayWait.
+// Renew lets the connection rest after this batch: with the poller, or else in a fresh
+// goroutine, whose stack has not grown. It is called within Message, before MayWait.
 func (c *Conn) Renew() { c.renew = true }
 
 // RemoteAddr is the peer's address.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"sync"
 	"time"
 
 	"socketio/internal/serial"
@@ -23,7 +24,11 @@ const (
 	ended                     // nobody does: c.why says why
 )
 
-// serve reads until the connection ends or a successor reads on. It begins with
+// proven is how many batches in a row have to run handlers that do not wait before
+// the poller's goroutine runs those of this connection.
+const proven = 64
+
+// serve reads until the connection ends, rests, or a successor reads on. It begins with
 // rest, which was read before.
 func (c *Conn) serve(rest []byte) {
 	c.turn.Store(nil)
@@ -31,26 +36,23 @@ func (c *Conn) serve(rest []byte) {
 	if len(rest) > 0 {
 		result = c.batch(rest)
 	}
-	for result == readOn && !c.renew {
-		if c.raw != nil && c.quick >= proven && !c.detoured() {
-			result = c.serveInside()
-		} else {
-			result = c.serveOnce()
-		}
+	for result == readOn && !c.renew && (c.own || c.quick < proven) {
+		result = c.serveOnce()
 	}
 	switch {
 	case result == ended:
 		c.end()
 	case result == readOn:
 		c.renew = false
-		c.config.Goroutines.Go(func() { c.serve(nil) })
+		if !c.pause() {
+			c.config.Goroutines.Go(func() { c.serve(nil) })
+		}
 	}
 }
 
-// serveOnce reads a batch and handles it.
+// serveOnce waits for a batch and handles it.
 func (c *Conn) serveOnce() outcome {
-	space := c.parser.Space()
-	buf, n, err := c.read(space)
+	buf, n, err := c.read()
 	if err != nil {
 		c.why = err
 		return ended
@@ -118,8 +120,9 @@ func (c *Conn) finish(t *serial.Turn) outcome {
 	c.turn.Store(nil)
 	c.config.Monitor.Return(t)
 	c.Uncork()
-	if c.quick < proven {
-		c.quick++
+	if c.risked {
+		c.risked = false
+		c.quick = min(c.quick+1, proven)
 	}
 	return readOn
 }
@@ -143,10 +146,9 @@ func (c *Conn) Flush() {
 // TakeOver starts a successor with the rest of the batch. [serial.Turn] calls it.
 func (c *Conn) TakeOver() {
 	rest := append([]byte(nil), c.rest...)
-	c.quick = 0
-	if c.inside {
-		c.inside = false
-		c.detour()
+	c.quick, c.risked = 0, false
+	if c.loop != nil {
+		c.leaveLoop()
 	}
 	c.config.Goroutines.Go(func() {
 		// What the handler has written must not wait for what it waits for.
@@ -243,12 +245,15 @@ func (c *Conn) refuse(why *CloseError) {
 	c.CloseNow()
 }
 
-// read waits for input and reads it into space, or else into a buffer that it
-// borrows.
-func (c *Conn) read(space []byte) (buf *buffer, n int, err error) {
+// read waits for input and reads it into the parser's space, or else into a buffer that
+// it borrows. Where there is a descriptor no buffer is held while it waits.
+func (c *Conn) read() (buf *buffer, n int, err error) {
 	if c.raw != nil {
-		return c.readRaw(space)
+		op := readOps.Get().(*readOp)
+		defer readOps.Put(op)
+		return op.read(c)
 	}
+	space := c.parser.Space()
 	if space == nil {
 		buf = readBuffers.get()
 		space = buf.b
@@ -260,26 +265,37 @@ func (c *Conn) read(space []byte) (buf *buffer, n int, err error) {
 	return buf, n, err
 }
 
-// readRaw is read for a descriptor: no buffer is held while it waits.
-func (c *Conn) readRaw(space []byte) (*buffer, int, error) {
-	c.space = space
-	var err error
-	for again := true; again; again = err != nil && c.rejoined(err) {
-		if raw := c.source(); raw != nil {
-			err = raw.Read(c.readFD)
-		} else {
-			err = c.readByAndBy()
-		}
-	}
-	buf, n := c.buf, c.n
-	c.buf, c.space = nil, nil
+// A readOp is the closure that RawConn.Read wants, made once.
+type readOp struct {
+	do     func(fd uintptr) bool
+	atOnce bool    // do not wait for input
+	space  []byte  // where to read to, unless nil
+	buf    *buffer // what was read to otherwise
+	n      int
+	err    error
+}
+
+func newReadOp(atOnce bool) *readOp {
+	op := &readOp{atOnce: atOnce}
+	op.do = op.readNow
+	return op
+}
+
+// read is Conn.read for a descriptor.
+func (op *readOp) read(c *Conn) (buf *buffer, n int, err error) {
+	op.space = c.parser.Space()
+	err = c.raw.Read(op.do)
+	buf, n = op.buf, op.n
+	op.buf, op.space = nil, nil
 	switch {
 	case err != nil:
 		return buf, 0, err
-	case c.err != nil:
-		return buf, 0, os.NewSyscallError("read", c.err)
+	case op.err != nil:
+		return buf, 0, os.NewSyscallError("read", op.err)
 	case n == 0:
 		return buf, 0, io.EOF
 	}
 	return buf, n, nil
 }
+
+var readOps = sync.Pool{New: func() any { return newReadOp(false) }}

@@ -56,6 +56,7 @@ func newRig(t *testing.T, pair func(*testing.T) (net.Conn, net.Conn), before fun
 			Monitor: new(serial.Monitor), Goroutines: new(sync.WaitGroup),
 		},
 	}
+	r.serve.Poller = NewPoller(r.serve.Goroutines)
 	r.conn.Init(ours, r.serve, r.echo)
 	if before != nil {
 		r.before = func(m Message) { before(&r.conn, m) }

@@ -375,7 +375,6 @@ func (c *Conn) writeNow(b []byte) (int, error) {
 	n, err := w.result(c.raw.Write(w.do), "write")
 	w.b = nil
 	writeOps.Put(w)
-	c.wrote.Store(n > 0)
 	return n, err
 }
 
@@ -387,7 +386,6 @@ func (c *Conn) writePieces(pieces [][]byte) (int, error) {
 	clear(w.pieces)
 	w.pieces = w.pieces[:0]
 	writeOps.Put(w)
-	c.wrote.Store(n > 0)
 	return n, err
 }
 

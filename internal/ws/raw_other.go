@@ -10,6 +10,6 @@ import (
 // rawConn returns nil: elsewhere a read holds its buffer, and a goroutine writes.
 func rawConn(net.Conn) syscall.RawConn { return nil }
 
-func (c *Conn) readNow(uintptr) bool { return true }
+func (op *readOp) readNow(uintptr) bool { return true }
 
 func (w *writeOp) writeNow(uintptr) bool { return true }

@@ -21,27 +21,27 @@ func rawConn(nc net.Conn) syscall.RawConn {
 	return raw
 }
 
-// readNow reads what is there, and says whether anything was, an error included.
-func (c *Conn) readNow(fd uintptr) bool {
-	to := c.space
+// readNow reads what is there, and says whether that is all there is to do.
+func (op *readOp) readNow(fd uintptr) bool {
+	to := op.space
 	if to == nil {
-		c.buf = readBuffers.get()
-		to = c.buf.b
+		op.buf = readBuffers.get()
+		to = op.buf.b
 	}
 	for {
-		c.n, c.err = syscall.Read(int(fd), to)
-		if c.err != syscall.EINTR {
+		op.n, op.err = syscall.Read(int(fd), to)
+		if op.err != syscall.EINTR {
 			break
 		}
 	}
-	if c.err != syscall.EAGAIN {
+	if op.err != syscall.EAGAIN {
 		return true
 	}
-	if c.buf != nil {
-		readBuffers.put(c.buf)
-		c.buf = nil
+	if op.buf != nil {
+		readBuffers.put(op.buf)
+		op.buf = nil
 	}
-	return false
+	return op.atOnce
 }
 
 // writeNow writes what the kernel takes at once.

@@ -5,7 +5,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
-	"os"
 	"runtime"
 	"sync"
 	"testing"
@@ -42,21 +41,8 @@ func (w *waiter) channel() chan struct{} {
 	return w.released
 }
 
-// noSpare is a connection that can be read from within RawConn.Read, and of which
-// no second descriptor can be had.
-type noSpare struct{ *net.TCPConn }
-
-func (noSpare) File() (*os.File, error) { return nil, os.ErrInvalid }
-
 func TestAQuickConnectionWhoseHandlerWaitsIsReadOn(t *testing.T) {
-	pairs := map[string]func(t *testing.T) (net.Conn, net.Conn){
-		"tcp": tcp,
-		"no descriptor left": func(t *testing.T) (net.Conn, net.Conn) {
-			ours, peer := tcp(t)
-			return noSpare{ours.(*net.TCPConn)}, peer
-		},
-	}
-	for name, pair := range pairs {
+	for name, pair := range map[string]func(t *testing.T) (net.Conn, net.Conn){"tcp": tcp, "pipe": pipe} {
 		for _, announce := range []bool{true, false} {
 			t.Run(fmt.Sprint(name, ", announced ", announce), func(t *testing.T) {
 				t.Parallel()
