@@ -88,6 +88,7 @@ type Conn struct {
 	own       bool   // read by goroutines of its own, for good
 	quick     uint8  // batches in a row that have and were not handed over
 	loop      *loop  // of the poller, while that one's goroutine is the reader
+	polled    int32  // the descriptor that the poller knows
 	pings     int    // received in the second that began at pingStart
 	pingStart time.Time
 

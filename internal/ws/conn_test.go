@@ -46,28 +46,39 @@ type rig struct {
 
 func newRig(t *testing.T, pair func(*testing.T) (net.Conn, net.Conn), before func(*Conn, Message)) *rig {
 	t.Helper()
+	return newConfig(t).newRig(t, pair, before)
+}
+
+// newConfig is for connections that the test's end waits for.
+func newConfig(t *testing.T) *Config {
+	config := &Config{
+		MaxPayload: 1e6, QueueBytes: 1 << 20, WriteTimeout: 10 * time.Second,
+		Monitor: new(serial.Monitor), Goroutines: new(sync.WaitGroup),
+	}
+	config.Poller = NewPoller(config.Goroutines)
+	t.Cleanup(func() {
+		config.Goroutines.Wait()
+		config.Monitor.Stop()
+	})
+	return config
+}
+
+func (config *Config) newRig(t *testing.T, pair func(*testing.T) (net.Conn, net.Conn), before func(*Conn, Message)) *rig {
+	t.Helper()
 	ours, peer := pair(t)
 	r := &rig{
-		echo: &echo{closed: make(chan error, 1)},
-		peer: peer,
-		test: t,
-		serve: &Config{
-			MaxPayload: 1e6, QueueBytes: 1 << 20, WriteTimeout: 10 * time.Second,
-			Monitor: new(serial.Monitor), Goroutines: new(sync.WaitGroup),
-		},
+		echo:  &echo{closed: make(chan error, 1)},
+		peer:  peer,
+		test:  t,
+		serve: config,
 	}
-	r.serve.Poller = NewPoller(r.serve.Goroutines)
 	r.conn.Init(ours, r.serve, r.echo)
 	if before != nil {
 		r.before = func(m Message) { before(&r.conn, m) }
 	}
-	r.serve.Goroutines.Go(func() { r.conn.Serve(nil) })
+	config.Goroutines.Go(func() { r.conn.Serve(nil) })
 	peer.SetDeadline(time.Now().Add(20 * time.Second))
-	t.Cleanup(func() {
-		peer.Close()
-		r.serve.Goroutines.Wait()
-		r.serve.Monitor.Stop()
-	})
+	t.Cleanup(func() { peer.Close() })
 	return r
 }
 

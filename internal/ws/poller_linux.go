@@ -58,6 +58,7 @@ type loop struct {
 func (p *Poller) add(c *Conn) bool {
 	rests := false
 	_ = c.raw.Control(func(fd uintptr) {
+		c.polled = int32(fd)
 		lane, index := p.lane(fd)
 		lane.mu.Lock()
 		defer lane.mu.Unlock()
@@ -79,20 +80,20 @@ func (p *Poller) add(c *Conn) bool {
 
 // remove takes c out of its lane.
 func (p *Poller) remove(c *Conn) {
-	// A descriptor that is closed is no longer watched.
+	lane, index := p.lane(uintptr(c.polled))
+	lane.mu.Lock()
+	defer lane.mu.Unlock()
+	l := lane.loop
+	if l == nil || l.at(index) != c {
+		return // the descriptor was closed, and its number is another one's
+	}
+	// It fails if the descriptor is closed, and so no longer watched.
 	_ = c.raw.Control(func(fd uintptr) {
-		lane, index := p.lane(fd)
-		lane.mu.Lock()
-		defer lane.mu.Unlock()
-		l := lane.loop
-		if l == nil || l.at(index) != c {
-			return
-		}
 		_ = syscall.EpollCtl(l.epoll, syscall.EPOLL_CTL_DEL, int(fd), nil)
-		l.conns[index] = nil
-		l.number--
-		l.closeIfEmpty(lane)
 	})
+	l.conns[index] = nil
+	l.number--
+	l.closeIfEmpty(lane)
 }
 
 func (p *Poller) lane(fd uintptr) (l *lane, index int) {
@@ -141,8 +142,10 @@ func (l *loop) watch(c *Conn, fd, index int) bool {
 	for len(l.conns) <= index {
 		l.conns = append(l.conns, nil)
 	}
+	if l.conns[index] == nil { // else one whose descriptor was closed before it left
+		l.number++
+	}
 	l.conns[index] = c
-	l.number++
 	return true
 }
 
