@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -112,11 +113,7 @@ func isBinary(v any) bool {
 	case []byte:
 		return true
 	case []any:
-		for _, e := range v {
-			if isBinary(e) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(v, isBinary)
 	case map[string]any:
 		for _, e := range v {
 			if isBinary(e) {
