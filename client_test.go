@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -581,4 +583,40 @@ func TestAClientRemembersItsUpgrade(t *testing.T) {
 			r.t.Errorf("the second connection is by %s", conn.Transport())
 		}
 	})
+}
+
+// overTCPClient returns a client that is connected over a real network.
+func overTCPClient(t *testing.T, srv *Server) *Client {
+	t.Helper()
+	web := httptest.NewServer(srv)
+	t.Cleanup(web.Close)
+	c := NewClient(web.URL, &ClientOptions{DialOptions: engineio.DialOptions{Transports: []string{engineio.WebSocket}}})
+	t.Cleanup(func() { c.Close() })
+	if err := c.Connect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// serveEngine serves an Engine.IO server of the test's own in memory.
+func serveEngine(t *testing.T, pipes *pipes, engine *engineio.Server) {
+	web := &http.Server{Handler: engine}
+	var served sync.WaitGroup
+	served.Go(func() { web.Serve(pipes) })
+	t.Cleanup(func() {
+		engine.Close()
+		engine.Shutdown(context.Background())
+		web.Close()
+		served.Wait()
+	})
+}
+
+// hidden returns the fields of Outer that have the name of one of Inner's.
+func hidden[Outer, Inner any]() (names []string) {
+	for field := range reflect.TypeFor[Inner]().Fields() {
+		if outer, ok := reflect.TypeFor[Outer]().FieldByName(field.Name); ok && len(outer.Index) == 1 {
+			names = append(names, field.Name)
+		}
+	}
+	return names
 }

@@ -67,8 +67,9 @@ func (s *ClientSocket) advance() {
 		r.failed(socket, err)
 		return
 	}
-	if err = r.frame.seal(sio5.Event, r.id, true, c.core.options.MaxAttachments); err == nil {
-		_, err = socket.emit(r.frame, false)
+	f := r.frame.detached() // the next try may begin while this one is still being sent
+	if err = f.seal(sio5.Event, r.id, true, c.core.options.MaxAttachments); err == nil {
+		_, err = socket.emit(f, false)
 	}
 	if err != nil && socket.take(r.id) != nil {
 		r.failed(socket, err)
