@@ -454,3 +454,28 @@ func TestRequestsKnowWhoHasNotAnswered(t *testing.T) {
 		check(0, Left{Lost: 1, Clients: 1}, "c")
 	})
 }
+
+func TestANodeKnowsItsOwnMessages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := start(t, newLog())
+		m := event("e")
+		m.UID, m.Namespace = a.UID(), "/chat"
+		if !a.isOwn(m.Append(nil)) {
+			t.Error("its own message is another's")
+		}
+		forged := `{"x":1,"uid":"` + a.UID() + `","nsp":"/"}`
+		m.Event = []byte(`["e",` + forged + `]`)
+		m.UID = "another"
+		binary := *m
+		binary.Event = []byte(`["e",{"_placeholder":true,"num":0}]`)
+		binary.Attachments = [][]byte{[]byte(forged)}
+		for _, b := range [][]byte{
+			m.Append(nil), binary.Append(nil), {}, []byte(`{}`), []byte("nonsense" + forged),
+			[]byte(`{"uid":"another","nsp":"/","type":9,"data":{"packet":["e",` + forged + `]}}`),
+		} {
+			if a.isOwn(b) {
+				t.Errorf("%q is taken for its own", b)
+			}
+		}
+	})
+}

@@ -10,6 +10,7 @@
 package cluster
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -47,6 +48,7 @@ var (
 type Node struct {
 	bus    adapter.Bus
 	uid    string
+	mark   []byte // how the end of the node's own messages begins
 	report func(error)
 	outbox outbox
 	counts counts
@@ -92,6 +94,7 @@ const (
 // bus, of each kind of trouble once in a while.
 func Start(bus adapter.Bus, report func(error)) *Node {
 	n := &Node{bus: bus, uid: newID(), report: report, ready: make(chan struct{}), groups: map[string]*Group{}}
+	n.mark = []byte(`,"uid":"` + n.uid + `","nsp":"`)
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.mu.Lock()
 	n.timer = time.AfterFunc(tickEvery, n.tick) // which may come before the assignment
@@ -189,6 +192,9 @@ func (n *Node) forget(g *Group) {
 
 // deliver is called with what arrives.
 func (n *Node) deliver(b []byte, _ adapter.Offset) {
+	if n.isOwn(b) {
+		return
+	}
 	m, err := adapter.Decode(b)
 	if err != nil {
 		n.counts.malformed.Add(1)
@@ -196,7 +202,7 @@ func (n *Node) deliver(b []byte, _ adapter.Offset) {
 		return
 	}
 	if m.UID == n.uid {
-		return
+		return // with attachments
 	}
 	n.counts.received.Add(1)
 	n.mu.Lock()
@@ -205,6 +211,21 @@ func (n *Node) deliver(b []byte, _ adapter.Offset) {
 	if g != nil {
 		g.hear(m)
 	}
+}
+
+// isOwn reports whether b is a message of JSON that the node itself has published. Many
+// buses give that back, so it is found out before b is decoded: by how it ends. Within
+// another's message, the same text would have the other's UID behind it.
+func (n *Node) isOwn(b []byte) bool {
+	if len(b) == 0 || b[0] != '{' {
+		return false
+	}
+	i := bytes.LastIndex(b, n.mark)
+	if i < 0 {
+		return false
+	}
+	namespace, whole := bytes.CutSuffix(b[i+len(n.mark):], []byte(`"}`))
+	return whole && bytes.IndexByte(namespace, '"') < 0
 }
 
 // tick sends heartbeats that are due and looks for nodes that have gone silent.
