@@ -60,7 +60,7 @@ func (p *peer) connect(packet *sio5.Packet) {
 // begin lets a client into a namespace where it has a place, and handles what comes
 // after.
 func (s *Socket) begin() {
-	s.perform(&item{kind: itemConnect})
+	s.admit()
 	s.drain()
 }
 

@@ -149,6 +149,14 @@ func (s *socket) send(ms []Message) error {
 	if len(ms) == 1 {
 		return s.Write(s.frame(&ms[0]))
 	}
+	return s.sendAll(ms)
+}
+
+// sendAll is send for several messages. Its frames are not to be on the stack of a fresh
+// reader, which grows while it sends one.
+//
+//go:noinline
+func (s *socket) sendAll(ms []Message) error {
 	var some [11]ws.Frame // a packet with the most attachments that there are by default
 	fs := some[:0]
 	for i := range ms {
