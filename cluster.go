@@ -26,7 +26,8 @@ var errLost = errors.New("socketio: a server of the cluster has gone silent")
 
 // ServerCount returns how many servers have the namespace, this one included. It waits
 // until the server hears the others, which after its start takes a moment; the error
-// is that of ctx. A server that has died is counted for up to eleven seconds.
+// is that of ctx, or [ErrServerClosed]. A server that has died is counted for up to eleven
+// seconds.
 func (ns *Namespace) ServerCount(ctx context.Context) (int, error) {
 	if ns.group == nil {
 		return 1, ctx.Err()
@@ -42,6 +43,8 @@ func (ns *Namespace) ServerCount(ctx context.Context) (int, error) {
 		return ns.group.Size(), nil
 	case <-ctx.Done():
 		return 0, ctx.Err()
+	case <-ns.server.lifetime.Done():
+		return 0, ErrServerClosed
 	}
 }
 

@@ -132,6 +132,38 @@ func TestShutdownDoesNotWaitForABusBeyondItsContext(t *testing.T) {
 	})
 }
 
+// A closedBus lets nobody subscribe.
+type closedBus struct{ *adapter.Memory }
+
+func (closedBus) Subscribe(context.Context, func([]byte, adapter.Offset)) error { return errMoody }
+
+func TestAServerServesWithoutItsBus(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newCluster(t, closedBus{adapter.NewMemory()}, Options{})[0]
+		c, _ := r.member()
+		if err := r.srv.Emit("event", 1); err != nil {
+			t.Errorf("Emit returned %v", err)
+		}
+		c.want(`42["event",1]`)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, err := r.srv.ServerCount(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("ServerCount returned %v", err)
+		}
+		if errs := r.errors.take(); len(errs) < 6 || len(errs) > 7 || !errors.Is(errs[0], errMoody) {
+			t.Errorf("within a minute OnError got %v", errs)
+		}
+		counted := asked(func() (int, error) { return r.srv.ServerCount(t.Context()) })
+		synctest.Wait()
+		if err := r.srv.Shutdown(t.Context()); err != nil {
+			t.Errorf("Shutdown returned %v", err)
+		}
+		if got := <-counted; !errors.Is(got.err, ErrServerClosed) {
+			t.Errorf("of a server that is closed ServerCount returned %v", got.err)
+		}
+	})
+}
+
 func TestNonsenseOnTheBusHarmsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bus := adapter.NewMemory()

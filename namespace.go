@@ -140,7 +140,9 @@ func (ns *Namespace) OnAny(h Handler) {
 
 // OnAnyOutgoing adds a hook that sees every event sent to a socket, for broadcasts
 // once for each receiver, but no acknowledgements. It runs on the goroutine that
-// sends, before the event goes out, and can decode the message until it returns.
+// sends, before the event goes out, and can decode the message until it returns. For
+// broadcasts of other servers that goroutine brings all that they send, so the hook must
+// not wait.
 func (ns *Namespace) OnAnyOutgoing(h Handler) {
 	mustHave(h != nil, "OnAnyOutgoing: a hook")
 	ns.registry.change(func(next *hooks) { next.anyOutgoing = added(next.anyOutgoing, h) })

@@ -42,9 +42,6 @@ func (g *Group) Size() int {
 	return 1 + len(g.others)
 }
 
-// Node returns the node whose view of the group this is.
-func (g *Group) Node() *Node { return g.node }
-
 // introduce begins to listen and makes the others known.
 func (g *Group) introduce() {
 	g.Listen("")
