@@ -31,10 +31,9 @@ type item struct {
 type itemKind uint8
 
 const (
-	itemEvent   itemKind = iota
-	itemConnect          // the first
-	itemEnd              // the last
-	itemGreet            // of a client: its connection's OnConnect hooks
+	itemEvent itemKind = iota
+	itemEnd            // the last
+	itemGreet          // of a client: its connection's OnConnect hooks
 )
 
 // size is what an item counts while it waits.
@@ -173,8 +172,6 @@ func (s *Socket) discard() {
 // perform runs an item.
 func (s *Socket) perform(it *item) {
 	switch it.kind {
-	case itemConnect:
-		s.admit()
 	case itemEvent:
 		if s.greeted { // else it ended in the moment in which it was let in
 			s.handle(&it.packet)
