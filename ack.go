@@ -79,6 +79,7 @@ var errDropped = fmt.Errorf("socketio: a volatile message was dropped: %w", ErrQ
 
 // ask sends the event in f, releases f, and waits for the answer.
 func (p Sender) ask(ctx context.Context, f *frame) (answer, error) {
+	f.uncompressed = f.uncompressed || p.uncompressed
 	if p.client != nil {
 		return p.client.ask(ctx, f, p.volatile)
 	}
@@ -113,7 +114,6 @@ func (p Sender) ask(ctx context.Context, f *frame) (answer, error) {
 
 // sendQuestion sends f with an id.
 func (p Sender) sendQuestion(f *frame, id uint64) error {
-	f.uncompressed = f.uncompressed || p.uncompressed
 	if err := f.seal(sio5.Event, id, true, p.socket.peer.srv.options.MaxAttachments); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 // Command server is the server that the benchmark loads; see ../README.md.
 //
 //	PORT=3000 server
+//	PORT=3000 DEFLATE=1024 server      # compresses messages from 1,024 bytes on
 package main
 
 import (
@@ -10,8 +11,10 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 
 	"socketio"
+	"socketio/engineio"
 )
 
 func main() {
@@ -22,7 +25,10 @@ func main() {
 // newServer returns a server with default options that answers the benchmark's events and
 // logs nothing. Payloads are of type any where they may be text or binary.
 func newServer() *socketio.Server {
-	srv := socketio.NewServer(&socketio.Options{Logger: slog.New(slog.DiscardHandler)})
+	srv := socketio.NewServer(&socketio.Options{
+		Logger:  slog.New(slog.DiscardHandler),
+		Deflate: deflate(),
+	})
 	srv.OnAck("echo", func(_ context.Context, _ *socketio.Socket, x any) (any, error) { return x, nil })
 	srv.OnAck("join", func(_ context.Context, s *socketio.Socket, room string) (socketio.None, error) {
 		s.Join(room)
@@ -33,4 +39,11 @@ func newServer() *socketio.Server {
 	})
 	srv.On("message", func(_ context.Context, s *socketio.Socket, x any) error { return s.Emit("message-back", x) })
 	return srv
+}
+
+// deflate is how messages are compressed, as DEFLATE in the environment says: from how
+// many bytes on. Without it they are not.
+func deflate() engineio.Deflate {
+	threshold, err := strconv.Atoi(os.Getenv("DEFLATE"))
+	return engineio.Deflate{Enable: err == nil, Threshold: threshold}
 }

@@ -27,6 +27,7 @@ const subjects = [
   "cors",
   "guard",
   "transports",
+  "deflate",
   "heartbeat",
   "engine",
   "errors",
