@@ -6,11 +6,13 @@ import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { repository, serverCommand } from "../lib/build.mjs";
 import { Mismatch } from "../lib/expect.mjs";
+import { provideFixture } from "../lib/fixture.mjs";
 import { ServerProcess, freePort, isBusy } from "../lib/process.mjs";
 import { Report, runTests } from "../lib/runner.mjs";
 import { until } from "../lib/wait.mjs";
 import { BrowserContext, WalkthroughServer } from "./context.mjs";
 import { servePage } from "./pages.mjs";
+import { deflateTests } from "./deflate.mjs";
 import { page, server, walkthroughTests } from "./walkthrough.mjs";
 
 const LIMIT_MS = 60_000;
@@ -47,6 +49,9 @@ export async function runChromiumPart(only) {
   const makeContext = () => new BrowserContext(browser, walkthrough);
   const tests = walkthroughTests(`http://127.0.0.1:${foreignPort}`);
   await runTests(report, "4.3.2 page", tests, { makeContext, stopped, only });
+
+  const compression = deflateTests(await provideFixture(), `http://127.0.0.1:${foreignPort}`);
+  await runTests(report, "compression", compression, { makeContext, stopped, only });
 
   await browser.close();
   endPages.forEach((end) => end());
