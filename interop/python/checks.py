@@ -17,6 +17,7 @@ import urllib.request
 import socketio
 
 LIMIT = 40  # seconds for a check
+LEAVE = 2  # seconds for a disconnect that nobody looks at
 WAIT = 15  # seconds for a connection or an acknowledgement
 TARGET, CUT, PEER = (os.environ[name] for name in ("TARGET", "CUT", "PEER"))
 
@@ -36,7 +37,22 @@ def equal(got, want, what):
 class Sync:
     """Calls the client that blocks, in a thread of its own for each call."""
 
-    make = staticmethod(socketio.Client)
+    @staticmethod
+    def make(**options):
+        """A client that handles messages in the order in which they come.
+
+        By itself it starts a thread for each, and these overtake each other.
+        """
+        client = socketio.Client(**options)
+        start = client.eio.start_background_task
+
+        def start_in_order(target, *args, **kwargs):
+            if target == client.eio.handlers["message"]:
+                return target(*args)
+            return start(target, *args, **kwargs)
+
+        client.eio.start_background_task = start_in_order
+        return client
 
     @staticmethod
     async def do(function, *args, **kwargs):
@@ -91,6 +107,9 @@ class Peer:
 
     async def close(self):
         self.client.reconnection = False
+        if self.client.connected:
+            # A client that leaves while it waits for the answer to a POST says nothing any more.
+            await self.kind.do(self.client.eio.queue.join)
         await self.kind.do(self.client.disconnect)
 
 
@@ -118,7 +137,10 @@ class Context:
 
     async def close(self):
         for peer in self.peers:
-            await peer.close()
+            try:
+                await asyncio.wait_for(peer.close(), LEAVE)
+            except Exception:  # it was cut, or never connected
+                pass
 
 
 async def connect(c):
@@ -242,8 +264,13 @@ async def reconnect(c):
     await peer.connect()
     await connected.get()
     before = peer.id()
-    await asyncio.to_thread(lambda: urllib.request.urlopen(CUT).close())
-    await disconnected.get()
+    for _ in range(LIMIT):  # between two requests there is nothing that could be cut
+        await asyncio.to_thread(lambda: urllib.request.urlopen(CUT).close())
+        try:
+            await asyncio.wait_for(disconnected.get(), 1)
+            break
+        except asyncio.TimeoutError:
+            continue
     await connected.get()
     equal(peer.id() != before, True, "whether the id is new")
     equal(await peer.ask("echo", "again"), "again", "acknowledgement")
