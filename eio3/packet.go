@@ -9,7 +9,6 @@
 package eio3
 
 import (
-	"bytes"
 	"encoding/base64"
 	"errors"
 )
@@ -50,14 +49,14 @@ const (
 	BinaryMessage = byte(Message) - '0'
 )
 
-// strictBase64 requires padding and zero trailing bits. It still passes over
-// line breaks, which decodeBase64 therefore refuses first.
+// strictBase64 requires padding and zero trailing bits. It passes over line breaks, which
+// the Java client has after every 76 characters and at the end.
 var strictBase64 = base64.StdEncoding.Strict()
 
 // Decode decodes one packet, such as one WebSocket frame carries. A text frame is a type
-// digit and data, or "b4" and standard base64 with padding, which is a binary Message
-// and is decoded in place: frame is overwritten, also when Decode fails. A binary frame
-// is the number 4 and a binary Message's bytes.
+// digit and data, or "b4" and standard base64 with padding, line breaks allowed, which is a
+// binary Message and is decoded in place: frame is overwritten, also when Decode fails. A
+// binary frame is the number 4 and a binary Message's bytes.
 //
 // Errors are *DecodeError.
 func Decode(frame []byte, binary bool) (Packet, error) {
@@ -83,14 +82,9 @@ func Decode(frame []byte, binary bool) (Packet, error) {
 }
 
 // decodeBase64 decodes b, which begins at offset 2 of a packet, into its own
-// space. That is safe because three bytes are written for every four read: the
+// space. That is safe because at most three bytes are written for every four read: the
 // decoder's writes, eight bytes wide at most, end where its reads have been.
 func decodeBase64(b []byte) ([]byte, error) {
-	for _, lineBreak := range [...]byte{'\r', '\n'} {
-		if at := bytes.IndexByte(b, lineBreak); at >= 0 {
-			return nil, &DecodeError{Offset: 2 + at, Err: ErrBase64}
-		}
-	}
 	n, err := strictBase64.Decode(b, b)
 	if err != nil {
 		at := 0
