@@ -45,6 +45,7 @@ type client struct {
 
 // clients is who has to pass.
 var clients = []client{
+	{name: "JavaScript 2.5.0", library: "socket.io-client 2.5.0 (npm), where Options.EIO3 is set", language: &javaScript, command: node("2.5.0")},
 	{name: "JavaScript 3.1.3", library: "socket.io-client 3.1.3 (npm)", language: &javaScript, command: node("3.1.3")},
 	{name: "JavaScript 4.0.0", library: "socket.io-client 4.0.0 (npm)", language: &javaScript, command: node("4.0.0")},
 	{name: "JavaScript 4.3.2", library: "socket.io-client 4.3.2 (npm)", language: &javaScript, command: node("4.3.2")},

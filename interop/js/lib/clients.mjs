@@ -20,9 +20,9 @@ const features = {
   addTrailingSlash: [4, 6],
 };
 
-/** Loads one version: `{version, io, Engine, has(feature)}`. */
+/** Loads one version: `{version, io, Engine, has(feature)}`. Version 2 exports `io` as a whole. */
 export async function loadClient(version) {
-  const { io } = await import(`client-${version}`);
+  const { io, default: whole } = await import(`client-${version}`);
   const requireOfClient = createRequire(new URL(`../node_modules/client-${version}/package.json`, import.meta.url));
   const { Socket: Engine } = requireOfClient("engine.io-client");
   const [major, minor] = version.split(".").map(Number);
@@ -30,5 +30,5 @@ export async function loadClient(version) {
     const [sinceMajor, sinceMinor] = features[feature];
     return major > sinceMajor || (major === sinceMajor && minor >= sinceMinor);
   };
-  return { version, io, Engine, has };
+  return { version, io: io ?? whole, Engine, has };
 }

@@ -11,9 +11,13 @@ export class Context {
   #engines = [];
   #deferred = [];
 
-  /** The fixture is what `target` says: `{base, ours, startFixture}`, see fixture.mjs. */
-  constructor({ target, client, mode }) {
+  /**
+   * The fixture is what `target` says: `{base, ours, startFixture}`, see
+   * fixture.mjs; `path` is the server of it that sockets connect to by default.
+   */
+  constructor({ target, client, mode, path = "/socket.io/" }) {
     this.target = target;
+    this.path = path;
     this.base = target.base;
     this.client = client;
     this.mode = mode;
@@ -29,7 +33,7 @@ export class Context {
    * A socket that is not connecting yet, on a connection of its own. Options:
    * `path`, `nsp` and the client's own; it does not reconnect unless told to.
    */
-  open({ base = this.base, path = "/socket.io/", nsp = "/", ...options } = {}) {
+  open({ base = this.base, path = this.path, nsp = "/", ...options } = {}) {
     const socket = this.client.io(base + nsp, {
       path,
       forceNew: true,
