@@ -108,8 +108,10 @@ class Peer:
     async def close(self):
         self.client.reconnection = False
         if self.client.connected:
-            # A client that leaves while it waits for the answer to a POST says nothing any more.
+            # A client that leaves while it waits for the answer to a POST says nothing any
+            # more. Nobody tells when what posts has gone on, right after the queue is done.
             await self.kind.do(self.client.eio.queue.join)
+            await asyncio.sleep(0.02)
         await self.kind.do(self.client.disconnect)
 
 
