@@ -12,8 +12,9 @@ import (
 )
 
 // A Broadcast is a selection of the sockets of a namespace, and how to send to
-// them. In a cluster it selects sockets of all servers. It is an immutable value: its methods return others, and it can be kept and
-// shared. Who is in it is decided anew each time it is used.
+// them. In a cluster it selects sockets of all servers. It is an immutable value: its
+// methods return others, and it can be kept and shared. Who is in it is decided anew each
+// time it is used.
 type Broadcast struct {
 	ns       *Namespace
 	sender   *Socket // left out; nil if nobody is

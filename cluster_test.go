@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -398,6 +399,31 @@ func TestAnEmitterReachesClientsAndServers(t *testing.T) {
 		}
 		if n, _ := rigs[0].srv.ServerCount(t.Context()); n != 2 {
 			t.Errorf("there are %d servers, want 2", n)
+		}
+	})
+}
+
+func TestWhatIsSelectedMeansTheSameOnAnotherServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		_, s := r.member()
+		ns := r.srv.Namespace
+		for _, tt := range []struct {
+			b    Broadcast
+			want Broadcast
+		}{
+			{ns.All(), Broadcast{}},
+			{ns.To("a", "b").Except("c"), Broadcast{narrowed: true, rooms: []string{"a", "b"}, except: []string{"c"}}},
+			{ns.All().Volatile(), Broadcast{volatile: true}},
+			{ns.All().Compress(false), Broadcast{uncompressed: true}},
+			{ns.All().Compress(false).Compress(true), Broadcast{}},
+			{s.Except("c"), Broadcast{except: []string{"c", s.ID()}}},
+		} {
+			tt.want.ns, tt.want.local = ns, true // of what arrives nothing is passed on
+			targets := tt.b.targets()
+			if got := ns.selected(&targets); !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("%+v became %+v, want %+v", tt.b, got, tt.want)
+			}
 		}
 	})
 }

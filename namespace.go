@@ -148,7 +148,8 @@ func (ns *Namespace) OnAnyOutgoing(h Handler) {
 	ns.registry.change(func(next *hooks) { next.anyOutgoing = added(next.anyOutgoing, h) })
 }
 
-// Emit sends an event to every socket of the namespace, on every server; see [Broadcast.Emit].
+// Emit sends an event to every socket of the namespace, on every server; see
+// [Broadcast.Emit].
 func (ns *Namespace) Emit[T any](ev Event[T], v T) error { return ns.All().Emit(ev, v) }
 
 // EmitArgs sends an event to every socket of the namespace; see
@@ -198,8 +199,8 @@ func (ns *Namespace) Sockets() iter.Seq[*Socket] {
 }
 
 // Rooms returns the rooms that sockets of this server have joined, with the number of
-// their members, as they are when the loop begins. The rooms that sockets have by their IDs are not
-// among them. Those of a parent's children come one child after the other.
+// their members, as they are when the loop begins. The rooms that sockets have by their
+// IDs are not among them. Those of a parent's children come one child after the other.
 func (ns *Namespace) Rooms() iter.Seq2[string, int] {
 	return func(yield func(string, int) bool) {
 		for _, in := range ns.branches() {
