@@ -1,11 +1,12 @@
-// Command official is the server that the reference's two protocol suites expect: a bare
+// Command official is the server that the reference's protocol suites expect: a bare
 // Engine.IO server under /engine.io/ that sends every message back, and a Socket.IO server
 // under /socket.io/ with the namespaces "/" and "/custom".
 //
 //	PORT=3000 official
 //
 // It listens on 127.0.0.1 and ::1, since the suites talk to localhost. `make official`
-// runs them against it.
+// runs them against it. With EIO3=yes it lets clients of Engine.IO 3 in, which have a suite
+// of their own; the others expect that it does not.
 package main
 
 import (
@@ -51,6 +52,7 @@ func run() error {
 	if port == "" {
 		port = "3000"
 	}
+	channel.EIO3 = os.Getenv("EIO3") == "yes"
 	mux := http.NewServeMux()
 	mux.Handle(enginePath, newEngineIO())
 	mux.Handle(socketPath, newSocketIO())

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestACheckoutHasBothSuites(t *testing.T) {
+func TestACheckoutHasAllSuites(t *testing.T) {
 	dir := t.TempDir()
 	for _, s := range suites {
 		err := checkout(dir)
@@ -22,7 +22,7 @@ func TestACheckoutHasBothSuites(t *testing.T) {
 		}
 	}
 	if err := checkout(dir); err != nil {
-		t.Errorf("with both suites: %v", err)
+		t.Errorf("with all suites: %v", err)
 	}
 	if err := checkout(""); err == nil {
 		t.Error("no directory at all was taken for a checkout")
@@ -40,5 +40,28 @@ func TestReportCountsAndNamesFailures(t *testing.T) {
 	}
 	if _, err := parseReport([]byte("mocha: not found")); err == nil {
 		t.Error("a text that is no report was taken for one")
+	}
+}
+
+func TestOnlyTheTestThatIsRacyMayFail(t *testing.T) {
+	s := suite{name: "s", tests: 4, skips: 1, racy: "may fail"}
+	for _, test := range []struct {
+		report  string
+		passed  bool
+		summary string
+	}{
+		{`{"stats": {"passes": 3, "pending": 1}}`, true, "s: 3 passed, 1 skipped"},
+		{`{"stats": {"passes": 2, "pending": 1, "failures": 1}, "failures": [{"fullTitle": "may fail"}]}`, true, "s: 2 passed, 1 skipped"},
+		{`{"stats": {"passes": 2, "pending": 1, "failures": 1}, "failures": [{"fullTitle": "another"}]}`, false, "s: 2 passed, 1 failed"},
+		{`{"stats": {"passes": 2, "pending": 1}}`, false, "s: 2 passed, 0 failed"},
+		{`{"stats": {"passes": 2, "pending": 2}}`, false, "s: 2 passed, 0 failed"},
+	} {
+		r, err := parseReport([]byte(test.report))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.passed(r) != test.passed || s.summary(r) != test.summary {
+			t.Errorf("%s: %t, %q; want %t, %q", test.report, s.passed(r), s.summary(r), test.passed, test.summary)
+		}
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// start runs the server and returns once it takes connections. stop ends it and waits.
-func start(ctx context.Context, command []string, log string) (stop func(), err error) {
+// start runs the server, with env added to the environment, and returns once it takes connections. stop ends it and waits.
+func start(ctx context.Context, command, env []string, log string) (stop func(), err error) {
 	if len(command) == 0 {
 		return nil, errors.New("no -server to start")
 	}
@@ -24,6 +24,7 @@ func start(ctx context.Context, command []string, log string) (stop func(), err 
 	}
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Stdout, cmd.Stderr = out, out
+	cmd.Env = append(os.Environ(), env...)
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
