@@ -115,6 +115,9 @@ func transcriptServers() map[string]engineio.Options {
 			return nil
 		}},
 		"cookie": {Cookie: &http.Cookie{}},
+		"eio3": {
+			EIO3: true, JSONP: true, PingInterval: 300 * time.Millisecond, PingTimeout: 200 * time.Millisecond,
+		},
 	}
 }
 

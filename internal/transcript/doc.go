@@ -48,7 +48,8 @@
 // A $name in a server's line stands for letters, digits, - and _: any when it is
 // first seen, the same from then on. In a client's line it is replaced by them. $_ stands for
 // any each time. The sign ␞ stands for the separator of packets in polling, ␊ for a
-// line feed.
+// line feed, ␀ to ␉ for the bytes 0 to 9, any other picture of a control character for
+// that, and ▪ for the byte 255.
 //
 // Whatever the server says that no line speaks of is an error, and so is a request that has
 // no answer at the end.

@@ -139,7 +139,7 @@ func (t *Transcript) addLine(number int, line string) error {
 	channel, content := word(rest)
 	s := step{line: number, text: text, client: side == "C"}
 	s.channel, s.name, _ = strings.Cut(channel, ":")
-	content = strings.NewReplacer("␞", "\x1e", "␊", "\n").Replace(content)
+	content = toBytes.Replace(content)
 	var what string
 	switch {
 	case side != "C" && side != "S":
@@ -156,6 +156,20 @@ func (t *Transcript) addLine(number int, line string) error {
 	}
 	t.steps = append(t.steps, s)
 	return nil
+}
+
+// toBytes replaces signs by the bytes they stand for, and toSigns does the reverse: the
+// pictures of control characters, and ▪ for 255.
+var toBytes, toSigns = signs()
+
+func signs() (toBytes, toSigns *strings.Replacer) {
+	there, back := []string{"▪", "\xff"}, []string{"\xff", "▪"}
+	for c := range ' ' {
+		picture := string('␀' + c)
+		there = append(there, picture, string(c))
+		back = append(back, string(c), picture)
+	}
+	return strings.NewReplacer(there...), strings.NewReplacer(back...)
 }
 
 // word splits off the first word of a line.

@@ -272,7 +272,7 @@ func (p *player) listenResponse(s *step) error {
 		return err
 	}
 	p.requests = slices.Delete(p.requests, i, i+1)
-	if h.code != s.code || s.kind == response && !p.vars.match(s.data, h.data) {
+	if h.code != s.code || s.kind == response && !p.vars.match(toSigns.Replace(s.data), toSigns.Replace(h.data)) {
 		return p.fail(s.line, "the server says: %s", h)
 	}
 	for _, want := range s.headers {

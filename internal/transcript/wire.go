@@ -23,7 +23,7 @@ type heard struct {
 
 // String describes it as a line of a transcript would.
 func (h heard) String() string {
-	visible := strings.NewReplacer("\x1e", "␞", "\n", "␊").Replace(h.data)
+	visible := toSigns.Replace(h.data)
 	switch h.kind {
 	case response:
 		return strings.TrimRight(fmt.Sprintf("%d %s", h.code, visible), " ")

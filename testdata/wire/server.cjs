@@ -18,6 +18,7 @@ serve("wsonly", { transports: ["websocket"] });
 serve("noupgrade", { allowUpgrades: false });
 serve("guard", { allowRequest: (req, answer) => answer("no entry", req.url.includes("pass=yes")) });
 serve("cookie", { cookie: true });
+serve("eio3", { allowEIO3: true, pingInterval: 300, pingTimeout: 200 });
 
 web.listen(Number(process.env.PORT ?? 3456), "127.0.0.1", () => console.log("listening"));
 
