@@ -69,7 +69,7 @@ func run(ctx context.Context, only string) (*summary, error) {
 				return
 			}
 			if missing := c.language.missing(); missing != "" {
-				s.skip(c, "no "+missing)
+				s.skip(c, "this machine lacks "+missing)
 				return
 			}
 			if err := c.language.ready(ctx); err != nil {
