@@ -229,7 +229,7 @@ func TestAnIdleClientIsOneGoroutineAndNoneAfterClose(t *testing.T) {
 	before := settled()
 	others := make([]*Client, 20)
 	for i := range others {
-		others[i] = NewClient(c.url, &ClientOptions{})
+		others[i] = NewClient(c.url, &ClientOptions{OnRetry: func(int, time.Duration, error) {}})
 		if err := others[i].Connect(t.Context()); err != nil {
 			t.Fatal(err)
 		}

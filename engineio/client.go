@@ -262,9 +262,16 @@ func (cl *client) release() {
 }
 
 // hangUpHTTP closes the connections that the requests have left behind, unless they are
-// the program's.
+// the program's. No more requests can be made: what made them is no small part of what a
+// connection costs.
 func (cl *client) hangUpHTTP() {
-	if cl.own != nil {
-		cl.own.CloseIdleConnections()
+	cl.conn.mu.Lock()
+	own := cl.own
+	if cl.session.via == onWebSocket {
+		cl.own, cl.http, cl.target = nil, http.Client{}, nil
+	}
+	cl.conn.mu.Unlock()
+	if own != nil {
+		own.CloseIdleConnections()
 	}
 }

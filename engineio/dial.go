@@ -201,8 +201,10 @@ func (cl *client) openWebSocket(ctx context.Context) error {
 	}
 	if err != nil {
 		sock.CloseNow()
+		return err
 	}
-	return err
+	cl.hangUpHTTP()
+	return nil
 }
 
 // dialSocket opens a WebSocket, which serves the connection once Serve is called.
