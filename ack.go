@@ -81,6 +81,7 @@ var errDropped = fmt.Errorf("socketio: a volatile message was dropped: %w", ErrQ
 func (p Sender) ask(ctx context.Context, f *frame) (answer, error) {
 	f.uncompressed = f.uncompressed || p.uncompressed
 	if p.client != nil {
+		f.uncompressed = f.uncompressed || p.uncompressed
 		return p.client.ask(ctx, f, p.volatile)
 	}
 	s := p.socket

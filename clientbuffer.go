@@ -25,7 +25,7 @@ type kept struct {
 // detached returns a copy of f, encoded but not sealed, that shares nothing with f or
 // its user.
 func (f *frame) detached() *frame {
-	d := &frame{ns: f.ns, buf: bytes.Clone(f.buf), headroom: f.headroom, event: f.event}
+	d := &frame{ns: f.ns, buf: bytes.Clone(f.buf), headroom: f.headroom, event: f.event, uncompressed: f.uncompressed}
 	for _, attachment := range f.attachments {
 		d.attachments = append(d.attachments, bytes.Clone(attachment))
 	}
