@@ -32,9 +32,9 @@ const (
 
 func main() {
 	only := flag.String("only", "", "skip the clients whose names do not hold this text")
-	print := flag.Bool("table", false, "print the tables of docs/clients.md")
+	table := flag.Bool("table", false, "print the tables of docs/clients.md")
 	flag.Parse()
-	if *print {
+	if *table {
 		fmt.Print(tables())
 		return
 	}
