@@ -109,7 +109,7 @@ func TestVersion2PutsItsAuthIntoTheNamespace(t *testing.T) {
 	})
 }
 
-func TestCVE202036049NamespacesOfVersion2HaveTheirLimits(t *testing.T) {
+func TestCVE_2020_36049_NamespacesOfVersion2HaveTheirLimits(t *testing.T) {
 	for _, namespace := range []string{
 		"/chat?token=" + strings.Repeat("t", maxNamespaceQuery),
 		"/" + strings.Repeat("n", maxNamespaceName) + "?token=x",

@@ -103,7 +103,7 @@ func TestTextOfRevision3IsCountedInUTF16(t *testing.T) { // B48
 	c.says("1:3")
 }
 
-func TestCVE202036048BodiesOfRevision3HaveTheSameLimit(t *testing.T) {
+func TestCVE_2020_36048_BodiesOfRevision3HaveTheSameLimit(t *testing.T) {
 	r := newRig(t, &Options{EIO3: true, MaxPayload: 100}, nil)
 	c := r.openV3("")
 	c.takes("97:4" + strings.Repeat("x", 96)) // 100 bytes
