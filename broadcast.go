@@ -106,6 +106,23 @@ func (b *Broadcast) send(f *frame) error {
 // sendTo sends an encoded event to those of one namespace.
 func (b *Broadcast) sendTo(ns *Namespace, f *frame) error {
 	f.uncompressed = b.uncompressed
+	var err error
+	if ns.server.recovery != nil && !b.volatile {
+		err = b.sendLogged(ns, f)
+	} else {
+		err = b.sendPlain(ns, f)
+	}
+	if err != nil {
+		return err
+	}
+	if ns.group == nil || b.local {
+		return nil
+	}
+	return b.publishTo(ns, &adapter.Message{Type: adapter.Broadcast, Event: f.json(), Attachments: f.attachments})
+}
+
+// sendPlain sends an event that nobody gets once more.
+func (b *Broadcast) sendPlain(ns *Namespace, f *frame) error {
 	if err := f.seal(sio5.Event, 0, false, ns.server.options.MaxAttachments); err != nil {
 		return err
 	}
@@ -117,10 +134,7 @@ func (b *Broadcast) sendTo(ns *Namespace, f *frame) error {
 		// A receiver's trouble is not the sender's.
 		_, _ = s.emitPrepared(f, prepared, b.volatile)
 	})
-	if ns.group == nil || b.local {
-		return nil
-	}
-	return b.publishTo(ns, &adapter.Message{Type: adapter.Broadcast, Event: f.json(), Attachments: f.attachments})
+	return nil
 }
 
 // sets are for finding sockets that are in several rooms, or left out.
@@ -159,6 +173,14 @@ func (b *Broadcast) eachOf(ns *Namespace, visit func(s *Socket)) {
 	} else {
 		lists = append(lists, ns.rooms.all())
 	}
+	b.visit(ns, lists, singles, (*Socket).Connected, visit)
+}
+
+// visit visits the sockets of lists, and those by their ids, that are not left out and of
+// the kind that is wanted, each once.
+func (b *Broadcast) visit(
+	ns *Namespace, lists [][]*Socket, singles []*Socket, wanted func(s *Socket) bool, visit func(s *Socket),
+) {
 	if len(singles) > 0 {
 		lists = append(lists, singles)
 	}
@@ -170,7 +192,7 @@ func (b *Broadcast) eachOf(ns *Namespace, visit func(s *Socket)) {
 	}
 	for _, list := range lists {
 		for _, s := range list {
-			if s == b.sender || s.at() != connected {
+			if s == b.sender || !wanted(s) {
 				continue
 			}
 			if skip != nil {

@@ -127,24 +127,34 @@ var errRefused = &ConnectError{Message: "connection refused"}
 // admit decides on a CONNECT: it runs the middleware, answers, and runs the OnConnect
 // hooks. If the client or the connection has gone meanwhile it does nothing more.
 func (s *Socket) admit() {
-	if err := s.authorize(); err != nil {
-		s.turnAway(err)
-		return
+	if !s.resume() || s.peer.srv.options.Recovery.RunMiddleware {
+		if err := s.authorize(); err != nil {
+			s.turnAway(err)
+			return
+		}
 	}
 	if !s.join() {
 		return
 	}
-	s.peer.send(sio5.Packet{Type: sio5.Connect, Namespace: s.ns.name, Data: s.connectData()})
 	s.greet()
 }
 
+// welcome answers the CONNECT.
+func (s *Socket) welcome() {
+	s.peer.send(sio5.Packet{Type: sio5.Connect, Namespace: s.ns.name, Data: s.connectData()})
+}
+
 // connectData is what a client is told that has been let in: its id, unless it knows that
-// without being told, as version 2 does.
+// without being told, as version 2 does, and the session that it may take up again.
 func (s *Socket) connectData() []byte {
 	if s.peer.isVersion2() {
 		return nil
 	}
-	return append(append([]byte(`{"sid":"`), s.id...), `"}`...)
+	data := append([]byte(`{"sid":"`), s.id...)
+	if s.session != nil {
+		data = append(append(data, `","pid":"`...), s.session.pid...)
+	}
+	return append(data, `"}`...)
 }
 
 // authorize runs the middleware until one refuses.
@@ -187,9 +197,12 @@ func (s *Socket) turnAway(err error) {
 	}
 }
 
-// join makes a pending socket a connected one, unless it has ended.
+// join makes a pending socket a connected one and tells the client, unless it has ended.
 func (s *Socket) join() bool {
 	p := s.peer
+	if p.srv.recovery != nil && s.session == nil && !p.isVersion2() {
+		p.srv.recovery.begin(s)
+	}
 	p.mu.Lock()
 	if s.ended != nil {
 		p.mu.Unlock()
@@ -201,11 +214,21 @@ func (s *Socket) join() bool {
 	p.stopDeadline()
 	p.mu.Unlock()
 	s.ns.list()
-	if !s.ns.rooms.add(s) {
-		s.end(ReasonServerShutdown, ErrServerClosed)
-		return false
+	switch {
+	case s.session != nil:
+		if s.enter() {
+			return true
+		}
+	case s.ns.rooms.add(s):
+		s.welcome()
+		return true
 	}
-	return true
+	if p.srv.closed.Load() {
+		s.end(ReasonServerShutdown, ErrServerClosed)
+	} else {
+		p.supersede() // if that has not happened: what the client missed has got lost
+	}
+	return false
 }
 
 // greet runs the OnConnect hooks. An error of one disconnects the socket.

@@ -18,6 +18,7 @@ type frame struct {
 	// the number of attachments is known. The JSON is appended behind it.
 	buf      []byte
 	headroom int
+	bare     int    // length of buf without the offset that sealAt has added
 	header   []byte // scratch
 	coded    []byte // what a Codec makes of all that
 

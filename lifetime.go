@@ -37,6 +37,9 @@ func (s *Socket) end(reason Reason, cause error) (was state, idle bool) {
 	if atClient != nil {
 		atClient.ended(s, s.ended)
 	}
+	if was == connected && s.session != nil {
+		p.srv.recovery.lost(s, reason)
+	}
 	if cancel != nil {
 		cancel(s.ended)
 	}
@@ -92,6 +95,7 @@ func (s *Socket) sayGoodbye() {
 		s.runDisconnectHooks(s.ns.hooks().disconnect)
 		s.runDisconnectHooks(s.registry.load().disconnect)
 	}
+	parked := s.session != nil && s.peer.srv.recovery.release(s)
 	s.ns.rooms.forget(s)
 	s.peer.mu.Lock()
 	s.peer.ending--
@@ -100,7 +104,9 @@ func (s *Socket) sayGoodbye() {
 		s.ns.client.left(s)
 		return
 	}
-	s.peer.srv.exit(s.ns)
+	if !parked { // whose session uses the namespace
+		s.peer.srv.exit(s.ns)
+	}
 }
 
 func (s *Socket) runDisconnectHooks(hooks []disconnectHook) {

@@ -36,6 +36,10 @@ type Options struct {
 	// has no deadline; default 30 s.
 	AckTimeout time.Duration
 
+	// Recovery lets clients take up where they were when their connection was lost;
+	// default off.
+	Recovery Recovery
+
 	// MaxNamespaces is how many namespaces one connection may join; default 32.
 	// One that asks for more is closed.
 	MaxNamespaces int
@@ -122,6 +126,7 @@ func (o *Options) withDefaults() Options {
 	r.ConnectTimeout = orDefault(r.ConnectTimeout, 45*time.Second)
 	r.AckTimeout = orDefault(r.AckTimeout, 30*time.Second)
 	r.MaxNamespaces = limitOf(r.MaxNamespaces, 32)
+	r.Recovery.setDefaults()
 	r.MaxRooms = limitOf(r.MaxRooms, 1000)
 	r.MaxAcks = limitOf(r.MaxAcks, 1000)
 	r.MaxAttachments = limitOf(r.MaxAttachments, 10)

@@ -230,6 +230,12 @@ func (p *peer) violated(err error) {
 	p.end(slog.LevelDebug, ReasonForcedClose, err, reason)
 }
 
+// supersede ends a connection whose client is somewhere else by now, or has to come again.
+func (p *peer) supersede() {
+	const why = "the client has to take up its session on another connection"
+	p.end(slog.LevelDebug, ReasonTransportClose, errors.New("socketio: "+why), why)
+}
+
 // exceed ends a connection whose peer went beyond a limit.
 func (p *peer) exceed(what string) {
 	what = "too many " + what

@@ -45,6 +45,10 @@ func newRoomIndex() *roomIndex {
 func (x *roomIndex) add(s *Socket) bool {
 	x.mu.Lock()
 	defer x.unlock()
+	return x.addLocked(s)
+}
+
+func (x *roomIndex) addLocked(s *Socket) bool {
 	if x.closed || s.evicted {
 		return false
 	}
@@ -129,6 +133,9 @@ func (x *roomIndex) evict(s *Socket) {
 		return
 	}
 	s.evicted = true
+	if s.entered {
+		s.session.cut = s.ns.server.recovery.history.end()
+	}
 	if x.sockets[s.id] == s { // a client of version 2 has the same id when it comes again
 		delete(x.sockets, s.id)
 		x.exited(s.id, s, x.rooms[s.id] == nil)
@@ -213,6 +220,10 @@ func (x *roomIndex) all() []*Socket {
 func (x *roomIndex) members(names []string, lists [][]*Socket, singles []*Socket) ([][]*Socket, []*Socket) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	return x.membersLocked(names, lists, singles)
+}
+
+func (x *roomIndex) membersLocked(names []string, lists [][]*Socket, singles []*Socket) ([][]*Socket, []*Socket) {
 	for _, name := range names {
 		if r := x.rooms[name]; r != nil {
 			lists = append(lists, r.snapshot())

@@ -36,6 +36,7 @@ type Server struct {
 	expire   context.CancelFunc
 	closed   atomic.Bool
 	node     *cluster.Node // nil if the server is by itself
+	recovery *recovery     // nil if it is off
 
 	mu       sync.Mutex            // guards what follows
 	byName   map[string]*Namespace // also those that nobody has been let into yet
@@ -52,6 +53,7 @@ func NewServer(o *Options) *Server {
 	if srv.options.Bus != nil {
 		srv.node = cluster.Start(srv.options.Bus, srv.reportBusLater)
 	}
+	srv.recovery = newRecovery(srv)
 	srv.Namespace = srv.Of("/")
 	srv.engine = engineio.NewServer(srv.accept, &srv.options.Options)
 	return srv
@@ -217,6 +219,9 @@ func (srv *Server) end() {
 		for _, s := range ns.rooms.close() {
 			s.leave(ReasonServerShutdown, ErrServerClosed)
 		}
+	}
+	if srv.recovery != nil {
+		srv.recovery.close()
 	}
 }
 

@@ -38,6 +38,12 @@ type Socket struct {
 	acks   map[uint64]waiter
 	data   any
 
+	// session is what the client may take up again; nil without recovery, and until
+	// the socket is about to be connected. Offset is how far the client came.
+	session   *session
+	offset    uint64
+	recovered bool
+
 	// greeted says that the OnConnect hooks have run, or begun to. It belongs to
 	// who runs the inbox.
 	greeted bool
@@ -46,6 +52,7 @@ type Socket struct {
 	memberships []membership
 	evicted     bool // has ended, and left its rooms but for their names
 	forgotten   bool // has left the names too
+	entered     bool // has been added at a place in the log
 }
 
 // A state is where a socket is in its life.

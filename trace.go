@@ -26,6 +26,12 @@ type Trace struct {
 	// goroutine at a time. The rooms that sockets have by their IDs are among them.
 	Room func(ns *Namespace, e adapter.RoomEvent)
 
+	// SessionExpired is called when a client that lost its connection can be recovered
+	// no more, with the id of its socket: because the time was over, because of too many
+	// others, or because it came back and something that it missed is gone. Of sockets
+	// that ended for good by themselves OnDisconnect has told.
+	SessionExpired func(id string)
+
 	// Slow is called when messages to a socket were dropped, because its peer
 	// does not take what is sent to it fast enough: volatile ones, or the one
 	// that overflowed the queue, which ends the connection.
@@ -60,6 +66,16 @@ func (srv *Server) traceSent(s *Socket, event string, bytes int) {
 			t.Sent(s, event, bytes)
 		}
 	}
+}
+
+func (srv *Server) traceExpired(id string) (err error) {
+	defer contain(&err)
+	for _, t := range srv.traces {
+		if t.SessionExpired != nil {
+			t.SessionExpired(id)
+		}
+	}
+	return nil
 }
 
 func (srv *Server) traceSlow(s *Socket, dropped int) {

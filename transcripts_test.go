@@ -2,6 +2,7 @@ package socketio_test
 
 import (
 	"context"
+	"encoding/json/jsontext"
 	"errors"
 	"log/slog"
 	"net"
@@ -114,7 +115,8 @@ func transcriptServers() map[string]engineio.Options {
 			}
 			return nil
 		}},
-		"cookie": {Cookie: &http.Cookie{}},
+		"recovery": {},
+		"cookie":   {Cookie: &http.Cookie{}},
 		"eio3": {
 			EIO3: true, JSONP: true, PingInterval: 300 * time.Millisecond, PingTimeout: 200 * time.Millisecond,
 		},
@@ -129,8 +131,11 @@ func serveTranscripts(t *testing.T, listener net.Listener) {
 		options.Path = "/" + name + "/"
 		options.Logger = slog.New(slog.DiscardHandler)
 		o := socketio.Options{Options: options}
-		if name == "fast" {
+		switch name {
+		case "fast":
 			o.ConnectTimeout = 400 * time.Millisecond
+		case "recovery":
+			o.Recovery.Window = time.Minute
 		}
 		srv := socketio.NewServer(&o)
 		registerForTranscripts(srv)
@@ -200,7 +205,7 @@ func registerForTranscripts(srv *socketio.Server) {
 }
 
 func emitAuth(_ context.Context, s *socketio.Socket) error {
-	var auth any
+	var auth jsontext.Value // which keeps the order of the keys
 	return errors.Join(s.Handshake().DecodeAuth(&auth), s.Emit("auth", auth))
 }
 

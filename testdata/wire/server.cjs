@@ -17,6 +17,7 @@ serve("cors", { cors: { origin: "http://page.test", credentials: true, allowedHe
 serve("wsonly", { transports: ["websocket"] });
 serve("noupgrade", { allowUpgrades: false });
 serve("guard", { allowRequest: (req, answer) => answer("no entry", req.url.includes("pass=yes")) });
+serve("recovery", { connectionStateRecovery: { maxDisconnectionDuration: 60000 } });
 serve("cookie", { cookie: true });
 serve("eio3", { allowEIO3: true, pingInterval: 300, pingTimeout: 200 });
 

@@ -17,6 +17,7 @@ const features = {
   timeout: [4, 4],
   onAnyOutgoing: [4, 5],
   emitWithAck: [4, 6],
+  recovery: [4, 6],
   addTrailingSlash: [4, 6],
 };
 

@@ -31,6 +31,7 @@ const subjects = [
   "heartbeat",
   "engine",
   "errors",
+  "recovery",
   "restart",
 ];
 
