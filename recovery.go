@@ -210,8 +210,9 @@ func (r Reason) recoverable() bool {
 	switch r {
 	case ReasonClientDisconnect, ReasonServerDisconnect, ReasonParseError:
 		return false
+	default:
+		return true
 	}
-	return true
 }
 
 // abandon drops a session that s has taken, but whose events are not all there.

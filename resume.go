@@ -60,10 +60,11 @@ func (s *Socket) awaits() bool {
 		return false // what it misses it gets when it enters
 	case connected:
 		return true
+	default:
+		s.peer.mu.Lock()
+		defer s.peer.mu.Unlock()
+		return s.session != nil
 	}
-	s.peer.mu.Lock()
-	defer s.peer.mu.Unlock()
-	return s.session != nil
 }
 
 // claim returns the session and the offset that the client has put into its auth object.

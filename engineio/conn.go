@@ -384,11 +384,13 @@ func (c *Conn) finish(done effects) *CloseError {
 // tell lets the receiver know of the end, on a goroutine of its own, which has been
 // counted: the receiver may take long, and be in the middle of a message.
 func (c *Conn) tell(r Receiver, why *CloseError) {
-	c.server.trace.closed(c, why)
-	if r != nil {
-		go func() {
-			defer c.server.goroutines.Done()
-			r.Closed(why)
-		}()
+	if r == nil {
+		c.server.trace.closed(c, why)
+		return
 	}
+	go func() {
+		defer c.server.goroutines.Done()
+		c.server.trace.closed(c, why)
+		r.Closed(why)
+	}()
 }
