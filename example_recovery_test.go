@@ -44,6 +44,6 @@ func Example_recovery() {
 
 // cutOffset takes the last argument from an event.
 func cutOffset(packet string) (event, offset string) {
-	at := strings.LastIndex(packet, `,"`)
-	return packet[:at] + "]", strings.TrimSuffix(packet[at+2:], `"]`)
+	event, offset, _ = strings.CutLast(packet, `,"`)
+	return event + "]", strings.TrimSuffix(offset, `"]`)
 }
