@@ -13,7 +13,7 @@ import (
 //
 // It embeds the options of a connection, whose fields are written as if they were its
 // own: Path, Query, Header, Transports, NoUpgrade, TryAllTransports, Base64,
-// DialTimeout, HTTPClient, Subprotocols, MaxPayload, QueueBytes, WriteTimeout and
+// DialTimeout, HTTPClient, Subprotocols, Deflate, MaxPayload, QueueBytes, WriteTimeout and
 // Logger; see [engineio.DialOptions].
 type ClientOptions struct {
 	engineio.DialOptions

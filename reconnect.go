@@ -145,19 +145,7 @@ func (c *Client) attempt(p *pursuit) error {
 	if err != nil {
 		return err
 	}
-	options := c.options.DialOptions
-	c.mu.Lock()
-	first := c.upgraded
-	c.upgraded = false
-	c.mu.Unlock()
-	if i := slices.Index(options.Transports, engineio.WebSocket); c.options.RememberUpgrade && first && i != 0 && !(i < 0 && len(options.Transports) > 0) {
-		rest := options.Transports
-		if i < 0 {
-			rest = []string{engineio.Polling, engineio.WebSocket}
-			i = 1
-		}
-		options.Transports = append([]string{engineio.WebSocket}, slices.Delete(slices.Clone(rest), i, i+1)...)
-	}
+	options := c.dialOptions()
 	conn, err := engineio.Dial(p.ctx, c.url, &options)
 	if err != nil {
 		return err
@@ -175,6 +163,24 @@ func (c *Client) attempt(p *pursuit) error {
 	conn.Attach(l)
 	c.closeIdle()
 	return nil
+}
+
+// dialOptions are those of the next attempt, which begins with WebSocket if the last
+// connection was on one and that is to be remembered.
+func (c *Client) dialOptions() engineio.DialOptions {
+	options := c.options.DialOptions
+	c.mu.Lock()
+	remembered := c.options.RememberUpgrade && c.upgraded
+	c.upgraded = false // until this attempt has shown that it works
+	c.mu.Unlock()
+	if len(options.Transports) == 0 {
+		options.Transports = []string{engineio.Polling, engineio.WebSocket}
+	}
+	if remembered && slices.Contains(options.Transports, engineio.WebSocket) {
+		others := slices.DeleteFunc(slices.Clone(options.Transports), func(name string) bool { return name == engineio.WebSocket })
+		options.Transports = append([]string{engineio.WebSocket}, others...)
+	}
+	return options
 }
 
 // noteFailure keeps why the last attempt has failed, for who waits in vain.
