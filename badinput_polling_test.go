@@ -40,7 +40,7 @@ func TestBadPolling(t *testing.T) {
 			v.want("the GET that waited", parked.answer("GET"), 200, "6")
 			v.wantGone(sid)
 		}},
-		{"B30 bad base64", nil, endedByPOST("b!!!!", "bAQI", "bAQID=", "bAR==", "bAQ\n==", "bAQID\r\n")},
+		{"B30 bad base64", nil, endedByPOST("b!!!!", "bAQI", "bAQID=", "bAR==", "bAQ \n==", "bAQ\n=")},
 		{"B30 binary data that is not due", nil, func(v *victim) {
 			sid := v.joined()
 			v.want("a POST", v.post(sid, "bAQID"), 200, "ok") // well-formed; the layer above closes
