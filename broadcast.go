@@ -126,6 +126,15 @@ func (b *Broadcast) sendPlain(ns *Namespace, f *frame) error {
 	if err := f.seal(sio5.Event, 0, false, ns.server.options.MaxAttachments); err != nil {
 		return err
 	}
+	if crowd := b.crowd(ns); crowd != nil {
+		prepared := engineio.Prepare(f.messages...)
+		spread(crowd, func(s *Socket) {
+			if s != b.sender && s.Connected() {
+				_, _ = s.emitPrepared(f, prepared, b.volatile)
+			}
+		})
+		return nil
+	}
 	var prepared *engineio.Prepared
 	b.eachOf(ns, func(s *Socket) {
 		if prepared == nil {

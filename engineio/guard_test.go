@@ -26,11 +26,11 @@ import (
 const (
 	// channelLimit is how many bytes of heap and stack an idle connection may have,
 	// besides what the program's own Receiver keeps.
-	channelLimit = 4608
+	channelLimit = 1536
 
 	// secureLimit is that for a TLS connection, whose records and keys crypto/tls
 	// keeps, and which gives no sign of input without a buffer to read it to.
-	secureLimit = 24 << 10
+	secureLimit = 23 << 10
 )
 
 // A counter is a receiver that only counts.

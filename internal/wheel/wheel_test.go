@@ -98,20 +98,62 @@ type counter struct {
 
 func (c *counter) Expire() { c.n.Add(1) }
 
-func BenchmarkSet(b *testing.B) {
+// benchTimers is how many timers are set while one operation is measured.
+const benchTimers = 100_000
+
+// interval is what heartbeats are set to.
+const interval = 25 * time.Second
+
+// benchWheel returns a wheel whose goroutine never runs, so that the benchmark turns it, and its timers,
+// spread over an interval.
+func benchWheel() (*Wheel, []counter) {
 	w := New(50 * time.Millisecond)
-	var n atomic.Int64
-	timers := make([]counter, 100_000)
+	w.running = true
+	timers := make([]counter, benchTimers)
+	n := new(atomic.Int64)
 	for i := range timers {
-		timers[i] = counter{n: &n}
+		timers[i] = counter{n: n}
 		timers[i].Task = &timers[i]
+		w.Set(&timers[i].Timer, interval*time.Duration(i)/benchTimers)
 	}
+	return w, timers
+}
+
+// BenchmarkSet moves a timer, as every heartbeat does.
+func BenchmarkSet(b *testing.B) {
+	w, timers := benchWheel()
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		w.Set(&timers[i%len(timers)].Timer, 25*time.Second)
+		w.Set(&timers[i*7919%len(timers)].Timer, interval)
 	}
-	for i := range timers {
-		w.Stop(&timers[i].Timer)
+}
+
+// BenchmarkStopAndSet takes a timer out and puts it back.
+func BenchmarkStopAndSet(b *testing.B) {
+	w, timers := benchWheel()
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		t := &timers[i*7919%len(timers)].Timer
+		w.Stop(t)
+		w.Set(t, interval)
 	}
-	w.Wait()
+}
+
+// BenchmarkTick advances by one tick, in which one 500th of the timers expire, and sets
+// those anew.
+func BenchmarkTick(b *testing.B) {
+	w, _ := benchWheel()
+	b.ReportAllocs()
+	expired := 0
+	for b.Loop() {
+		w.start = w.start.Add(-w.tick)
+		due, _ := w.advance()
+		for _, task := range due {
+			task.Expire()
+			w.Set(&task.(*counter).Timer, interval)
+		}
+		expired += len(due)
+	}
+	b.ReportMetric(float64(expired)/float64(b.N), "timers/op")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(max(expired, 1)), "ns/timer")
 }

@@ -37,38 +37,6 @@ func echoServer() *Server {
 	return srv
 }
 
-func TestAnEchoedEventAllocatesLittle(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
-	s := deafClients(t, echoServer(), 1)[0]
-	event := engineio.Message{Data: []byte(`21["echo","hello world"]`)}
-	if got := testing.AllocsPerRun(1000, func() { s.peer.Receive(event) }); got > 4 {
-		t.Errorf("an event and its answer take %v allocations", got)
-	}
-}
-
-func TestABroadcastAllocatesNothingForEachReceiver(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
-	srv := echoServer()
-	sockets := deafClients(t, srv, 100)
-	for i, s := range sockets {
-		s.Join("all")
-		if i%10 == 0 {
-			s.Join("some")
-		}
-	}
-	measure := func(b Broadcast) float64 {
-		return testing.AllocsPerRun(200, func() { b.Emit("event", "hello world") })
-	}
-	few, many := measure(srv.To("some")), measure(srv.To("all"))
-	if many > few+2 {
-		t.Errorf("a broadcast to 10 takes %v allocations, one to 100 takes %v", few, many)
-	}
-}
-
 func BenchmarkEcho(b *testing.B) {
 	s := deafClients(b, echoServer(), 1)[0]
 	event := engineio.Message{Data: []byte(`21["echo","hello world"]`)}

@@ -1,0 +1,87 @@
+package socketio
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+const (
+	// fanoutFrom is how many receivers a broadcast must have to be spread over cores:
+	// with fewer, waking another core takes longer than it saves.
+	fanoutFrom = 256
+
+	// fanoutShare is how many receivers a goroutine takes at once.
+	fanoutShare = 64
+)
+
+// crowd returns the sockets that may be reached by several goroutines, sender included:
+// the whole of a namespace or of one room, if it is large. It returns nil where sockets
+// have to be looked for in other rooms, and for the sake of OnAnyOutgoing hooks, which have
+// always been run one after the other.
+func (b *Broadcast) crowd(ns *Namespace) []*Socket {
+	if len(b.except) > 0 || b.narrowed && len(b.rooms) != 1 || len(ns.hooks().anyOutgoing) > 0 {
+		return nil
+	}
+	var listBuf [1][]*Socket
+	var singleBuf [1]*Socket
+	lists, singles := listBuf[:0], singleBuf[:0]
+	if b.narrowed {
+		lists, singles = ns.rooms.members(b.rooms, lists, singles)
+	} else {
+		lists = append(lists, ns.rooms.all())
+	}
+	if len(singles) > 0 || len(lists) != 1 || len(lists[0]) < fanoutFrom {
+		return nil
+	}
+	return lists[0]
+}
+
+// A fanout visits a list of sockets with several goroutines. Each takes a share of the list
+// when it is done with the one before, and the caller is one of them: it waits for
+// no more than the shares that others have begun, and a goroutine that comes too late, as no
+// core was free, finds nothing left to do.
+type fanout struct {
+	list  []*Socket
+	visit func(s *Socket)
+	next  atomic.Int64   // the first of list that nobody has taken
+	taken sync.WaitGroup // the shares that are not done yet
+}
+
+// spread calls visit for each socket of the list, once, in any order and from several
+// goroutines at a time, and returns when all calls have. With few sockets or one core it
+// does so itself.
+//
+// Since it waits, two broadcasts of one goroutine reach every socket in their order.
+func spread(list []*Socket, visit func(s *Socket)) {
+	helpers := min(runtime.GOMAXPROCS(0), len(list)/(fanoutFrom/2)) - 1
+	if helpers < 1 {
+		for _, s := range list {
+			visit(s)
+		}
+		return
+	}
+	f := &fanout{list: list, visit: visit}
+	shares := (len(list) + fanoutShare - 1) / fanoutShare
+	f.taken.Add(shares)
+	for range helpers {
+		go f.work()
+	}
+	f.work()
+	f.taken.Wait()
+}
+
+// work visits shares of the list until all are taken.
+func (f *fanout) work() {
+	for {
+		end := int(f.next.Add(fanoutShare))
+		start := end - fanoutShare
+		if start >= len(f.list) {
+			return
+		}
+		for _, s := range f.list[start:min(end, len(f.list))] {
+			f.visit(s)
+		}
+		f.taken.Done()
+	}
+}

@@ -1,0 +1,27 @@
+package socketio
+
+import (
+	"runtime"
+	"testing"
+	"unsafe"
+)
+
+// TestGuardSizes holds what every client has whether it is used or not. Whoever adds a field
+// has to say here what it costs: memory comes in the steps of the allocator's size classes,
+// and each limit is one of them.
+func TestGuardSizes(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Skip("the sizes are those of amd64")
+	}
+	for _, tt := range []struct {
+		name      string
+		got, most uintptr
+	}{
+		{"Socket", unsafe.Sizeof(Socket{}), 224},
+		{"peer", unsafe.Sizeof(peer{}), 208},
+	} {
+		if tt.got > tt.most {
+			t.Errorf("a %s has %d bytes, want at most %d", tt.name, tt.got, tt.most)
+		}
+	}
+}
