@@ -25,7 +25,7 @@ var layers = [][]string{
 	{"engineio", "adapter"},
 	{"eio4", "eio3", "sio5"},
 	{"internal/ws"},
-	{"internal/serial", "internal/wheel", "internal/transcript"},
+	{"internal/serial", "internal/wheel", "internal/rate", "internal/transcript"},
 }
 
 // codecs turn bytes into packets and back and do nothing else, so these are closed to them.

@@ -12,7 +12,7 @@ type Handshake struct {
 	Header      http.Header // of the request, with Host
 	URL         *url.URL    // of the request
 	RemoteAddr  string      // the client's address without port, as Options.ClientIP gives it
-	Secure      bool        // whether the request came over TLS
+	Secure      bool        // whether it came over TLS, to this server or, as Options.TrustedProxies say, to a proxy
 	CrossOrigin bool        // whether it had an Origin header
 	Time        time.Time   // of the request
 

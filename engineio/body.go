@@ -26,7 +26,7 @@ func readBody(w http.ResponseWriter, r *http.Request, into []byte, limit int, fo
 	case isBinary(r) && form != bytewise:
 		return nil, http.StatusBadRequest, protocolError("binary body")
 	case r.ContentLength > int64(limit):
-		return nil, http.StatusRequestEntityTooLarge, protocolError("body over the limit")
+		return nil, http.StatusRequestEntityTooLarge, errTooLarge
 	}
 	control := http.NewResponseController(w)
 	control.SetReadDeadline(time.Now().Add(bodyTimeout)) // without it the server's own holds

@@ -375,6 +375,7 @@ func (c *Conn) finish(done effects) *CloseError {
 	if done&doEnd != 0 {
 		c.closed.Reason, c.closed.Err = c.session.ended, c.session.cause
 	}
+	c.server.count.closing(c.closed)
 	if c.cancel != nil {
 		c.cancel(c.closed)
 	}
@@ -390,6 +391,9 @@ func (c *Conn) tell(r Receiver, why *CloseError) {
 	}
 	go func() {
 		defer c.server.goroutines.Done()
+		if errors.Is(why.Err, ErrQueueFull) {
+			c.server.log.Warn("engineio: connection closed: what waits for it reached Options.QueueBytes", "remote", c.RemoteAddr())
+		}
 		c.server.trace.closed(c, why)
 		r.Closed(why)
 	}()

@@ -17,10 +17,12 @@ const allowTimeout = 10 * time.Second
 
 // open begins a session (Engine.IO v4, "Handshake").
 func (s *Server) open(w http.ResponseWriter, r *http.Request, q *query) {
-	if !s.admit() {
-		// A WebSocket that is accepted and then closed at once is no answer to
-		// the widespread clients: they go on waiting.
-		s.unavailable(w, r, ErrServerClosed)
+	from := ""
+	if s.options.countsPerIP() {
+		from = subscriber(s.options.ClientIP(r))
+	}
+	if err := s.admit(from); err != nil {
+		s.turnAway(w, r, err)
 		return
 	}
 	defer s.release()
@@ -73,7 +75,10 @@ func (s *Server) allow(w http.ResponseWriter, r *http.Request) bool {
 		return true
 	case ctx.Err() != nil, errors.As(err, &panicked):
 		s.log.Error("engineio: Options.Allow failed", "error", err)
-		s.trace.refused(r, forbidden("Forbidden", "MIDDLEWARE_FAILURE"))
+		if panicked.value != nil {
+			s.count.panicked.Add(1)
+		}
+		s.refused(r, forbidden("Forbidden", "MIDDLEWARE_FAILURE"))
 		s.writeStatus(w, r, http.StatusInternalServerError)
 	default:
 		s.refuse(w, r, forbidden(err.Error(), ""))
@@ -103,6 +108,9 @@ func (s *Server) newConn(r *http.Request, q *query, via carrier) (*Conn, error) 
 	} else {
 		err := contained(func() (err error) { id, err = s.options.GenerateID(r); return })
 		if err != nil {
+			if errors.As(err, new(panicError)) {
+				s.count.panicked.Add(1)
+			}
 			return nil, err
 		}
 		if id == "" || len(id) > maxID {
@@ -112,7 +120,7 @@ func (s *Server) newConn(r *http.Request, q *query, via carrier) (*Conn, error) 
 	c := &Conn{
 		server:  s,
 		id:      id,
-		request: newRecord(r, s.options.ClientIP(r), r.TLS != nil),
+		request: newRecord(r, s.options.ClientIP(r), s.options.isSecure(r)),
 		values:  valuesOf(r),
 		session: session{timing: &s.timings[0], via: via},
 	}
@@ -127,6 +135,10 @@ func (s *Server) newConn(r *http.Request, q *query, via carrier) (*Conn, error) 
 // handle it, on the goroutine that add has counted. It says whether the connection is
 // still open: it may be closed at any time once it has been added.
 func (s *Server) begin(c *Conn) bool {
+	s.count.opened.Add(1)
+	if first := s.options.InitialMessage; first != nil {
+		s.count.out.add(1, len(first))
+	}
 	s.trace.opened(c)
 	now := s.now()
 	c.mu.Lock()
@@ -140,17 +152,6 @@ func (s *Server) begin(c *Conn) bool {
 		c.handled()
 	}()
 	return open
-}
-
-// unavailable answers a handshake while the server shuts down, or one whose id is
-// taken.
-func (s *Server) unavailable(w http.ResponseWriter, r *http.Request, err error) {
-	if !errors.Is(err, ErrServerClosed) {
-		s.refuse(w, r, badRequest("ID_GENERATION_ERROR: "+err.Error()))
-		return
-	}
-	w.Header().Set("Retry-After", "1")
-	s.writeStatus(w, r, http.StatusServiceUnavailable)
 }
 
 // handshake returns the open packet, whose data both revisions have in common.
@@ -175,7 +176,7 @@ func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, c *Conn, q 
 	ready := make(chan struct{})
 	c.ready = ready
 	if err := s.add(c); err != nil {
-		s.unavailable(w, r, err)
+		s.turnAway(w, r, err)
 		return
 	}
 	s.begin(c)
@@ -190,10 +191,13 @@ func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, c *Conn, q 
 
 func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, c *Conn, q *query) {
 	if err := s.add(c); err != nil { // while it can still be answered
-		s.unavailable(w, r, err)
+		s.turnAway(w, r, err)
 		return
 	}
 	open := ws.AppendFrame(nil, ws.OpText, s.handshake(c, WebSocket))
+	if first := s.options.InitialMessage; first != nil {
+		open = ws.AppendFrame(open, ws.OpText, append([]byte{byte(eio4.Message)}, first...))
+	}
 	begun := false
 	defer func() {
 		if !begun { // refused, or a hook has panicked

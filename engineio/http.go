@@ -120,6 +120,12 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err *HandshakeEr
 	s.writeError(w, r, err)
 }
 
+// refused counts and shows a request that is refused.
+func (s *Server) refused(r *http.Request, err *HandshakeError) {
+	s.count.refused[err.Code].Add(1)
+	s.trace.refused(r, err)
+}
+
 // boundBody bounds the time that a refused request's body may take: before it sends the
 // refusal net/http reads the body, or part of it.
 func boundBody(w http.ResponseWriter, r *http.Request) {
@@ -131,7 +137,7 @@ func boundBody(w http.ResponseWriter, r *http.Request) {
 // writeError answers a request with one of the protocol's errors.
 func (s *Server) writeError(w http.ResponseWriter, r *http.Request, err *HandshakeError) {
 	boundBody(w, r)
-	s.trace.refused(r, err)
+	s.refused(r, err)
 	body, _ := json.Marshal(struct {
 		Code    int    `json:"code"`
 		Message string `json:"message"`
@@ -304,7 +310,7 @@ func (s *Server) refuseSocket(w http.ResponseWriter, r *http.Request, err *ws.Ha
 		s.refuse(w, r, refused)
 		return
 	}
-	s.trace.refused(r, refused)
+	s.refused(r, refused)
 	maps.Copy(w.Header(), err.Header)
 	s.writeStatus(w, r, err.Status)
 }

@@ -3,6 +3,7 @@ package engineio
 import (
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"slices"
 	"time"
 )
@@ -73,6 +74,13 @@ type Options struct {
 	// handshakes only.
 	Cookie *http.Cookie
 
+	// MaxConnections is how many connections there may be, MaxConnectionsPerIP how many
+	// from one address, and HandshakesPerIP how many an address may ask for per second;
+	// without limit by default. Beyond that the answer is 503 with Retry-After. An
+	// address is what ClientIP returns, and of version 6 all that share the first 64
+	// bits.
+	MaxConnections, MaxConnectionsPerIP, HandshakesPerIP int
+
 	// Allow decides on each new connection; its error refuses it, and is what
 	// the client is told. The request's context ends after 10 s; then, and if Allow
 	// panics, the answer is 500.
@@ -86,8 +94,19 @@ type Options struct {
 	// is the session's first.
 	Header func(h http.Header, r *http.Request, first bool)
 
-	// ClientIP tells a client's address, for servers behind a proxy; by
-	// default it is the host of r.RemoteAddr.
+	// InitialMessage is sent, as text, to each client as soon as it has connected; none
+	// by default.
+	InitialMessage []byte
+
+	// TrustedProxies are the addresses of proxies in front of the server; none by default.
+	// Of a request that one of them sends on, its headers X-Forwarded-For and
+	// X-Forwarded-Proto say where it comes from, or Forwarded if it has neither: from
+	// the last hop that is not trusted. Proxies must not let these headers of clients
+	// through, but add to them or replace them.
+	TrustedProxies []netip.Prefix
+
+	// ClientIP tells a client's address, for servers behind a proxy that tells it in
+	// another way; by default it is the host of r.RemoteAddr, or as TrustedProxies say.
 	ClientIP func(r *http.Request) string
 
 	// Logger gets a line for what is refused and why; slog.Default by default.
@@ -113,7 +132,7 @@ func (o *Options) withDefaults() Options {
 		c.Transports = []string{Polling, WebSocket}
 	}
 	if c.ClientIP == nil {
-		c.ClientIP = remoteHost
+		c.ClientIP = proxies(c.TrustedProxies).clientIP
 	}
 	for _, name := range c.Transports {
 		if name != Polling && name != WebSocket {

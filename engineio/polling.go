@@ -460,7 +460,7 @@ func (c *Conn) received(p eio4.Packet, err error) bool {
 	c.mu.Lock()
 	if err == nil && p.Type == eio4.Message && c.session.calm() {
 		c.mu.Unlock()
-		c.receiver.Receive(Message{Data: p.Data, Binary: p.Binary})
+		c.deliver(&p)
 		return true
 	}
 	e := event{input: inPacket, packet: p.Type}
@@ -469,7 +469,13 @@ func (c *Conn) received(p eio4.Packet, err error) bool {
 	}
 	done := c.stepLocked(e)
 	if done&doDeliver != 0 {
-		c.receiver.Receive(Message{Data: p.Data, Binary: p.Binary})
+		c.deliver(&p)
 	}
 	return done&doRefuse == 0
+}
+
+// deliver gives a message that came over polling to the receiver.
+func (c *Conn) deliver(p *eio4.Packet) {
+	c.server.count.in.add(1, len(p.Data))
+	c.receiver.Receive(Message{Data: p.Data, Binary: p.Binary})
 }

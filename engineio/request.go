@@ -18,7 +18,7 @@ type Request struct {
 	Host        string
 	URL         *url.URL
 	RemoteAddr  string // the client's host, without port, as Options.ClientIP gives it
-	Secure      bool   // the request came over TLS
+	Secure      bool   // the request came over TLS, to this server or, as Options.TrustedProxies say, to a proxy
 	CrossOrigin bool   // it carried an Origin header
 	Time        time.Time
 }
@@ -174,7 +174,7 @@ func (c srvContext) Value(key any) any {
 	return nil
 }
 
-// remoteHost is the default of Options.ClientIP.
+// remoteHost is where a request came from as far as net/http knows.
 func remoteHost(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

@@ -176,10 +176,18 @@ func (c *Conn) closeBody() []byte {
 	return closeV4
 }
 
-// opening makes a polling handshake of the open packet.
+// opening makes a polling handshake of the open packet, and Options.InitialMessage.
 func (c *Conn) opening(packet []byte) []byte {
+	first := c.server.options.InitialMessage
 	if c.session.v3() {
-		return eio3.AppendPayload(nil, eio3.Packet{Type: eio3.Open, Data: packet[1:]})
+		payload := eio3.AppendPayload(nil, eio3.Packet{Type: eio3.Open, Data: packet[1:]})
+		if first != nil {
+			payload = eio3.AppendPayload(payload, eio3.Packet{Type: eio3.Message, Data: first})
+		}
+		return payload
+	}
+	if first != nil {
+		packet = append(append(packet, eio4.Separator, byte(eio4.Message)), first...)
 	}
 	return packet
 }

@@ -14,12 +14,12 @@ import (
 // Errors: ErrClosed; ErrQueueFull, which also ends the connection.
 func (c *Conn) Send(ms ...Message) error {
 	if s := c.socket.Load(); s != nil {
-		return c.sent(s.send(ms))
+		return c.sendOver(s, ms)
 	}
 	c.mu.Lock()
 	if s := c.socket.Load(); s != nil {
 		c.mu.Unlock()
-		return c.sent(s.send(ms))
+		return c.sendOver(s, ms)
 	}
 	if c.client != nil {
 		return c.client.send(ms)
@@ -36,6 +36,16 @@ func (c *Conn) Send(ms ...Message) error {
 	p.queue.addMessages(ms)
 	p.flush(c)
 	c.mu.Unlock()
+	c.countSent(len(ms), size(ms))
+	return nil
+}
+
+// sendOver is Send for a connection on a WebSocket.
+func (c *Conn) sendOver(s *socket, ms []Message) error {
+	if err := c.sent(s.send(ms)); err != nil {
+		return err
+	}
+	c.countSent(len(ms), size(ms))
 	return nil
 }
 
@@ -44,26 +54,31 @@ func (c *Conn) Send(ms ...Message) error {
 // waits for them. It says whether it did.
 func (c *Conn) TrySend(ms ...Message) bool {
 	if s := c.socket.Load(); s != nil {
-		return s.trySend(ms)
+		return c.tried(s.trySend(ms), len(ms), size(ms))
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.client != nil {
+		defer c.mu.Unlock()
 		return c.client.trySend(ms)
 	}
 	p := c.poll.Load()
-	if c.closed != nil || p == nil || p.get == nil || p.queue.packets > 0 {
-		return false
+	free := c.closed == nil && p != nil && p.get != nil && p.queue.packets == 0
+	if free {
+		p.queue.addMessages(ms)
+		p.flush(c)
 	}
-	p.queue.addMessages(ms)
-	p.flush(c)
-	return true
+	c.mu.Unlock()
+	return c.tried(free, len(ms), size(ms))
 }
 
 // SendPrepared is Send for messages that were prepared for many connections.
 func (c *Conn) SendPrepared(p *Prepared) error {
 	if s := c.socket.Load(); s != nil && c.client == nil && s.takes(p) {
-		return c.sent(s.sendPrepared(p))
+		if err := c.sent(s.sendPrepared(p)); err != nil {
+			return err
+		}
+		c.countSent(len(p.messages), p.size)
+		return nil
 	}
 	return c.Send(p.messages...)
 }
@@ -71,9 +86,28 @@ func (c *Conn) SendPrepared(p *Prepared) error {
 // TrySendPrepared is TrySend for messages that were prepared for many connections.
 func (c *Conn) TrySendPrepared(p *Prepared) bool {
 	if s := c.socket.Load(); s != nil && c.client == nil && s.takes(p) {
-		return s.trySendPrepared(p)
+		return c.tried(s.trySendPrepared(p), len(p.messages), p.size)
 	}
 	return c.TrySend(p.messages...)
+}
+
+// countSent counts messages that a server has sent.
+func (c *Conn) countSent(messages, bytes int) {
+	if c.server != nil {
+		c.server.count.out.add(messages, bytes)
+	}
+}
+
+// tried counts messages that a server has sent, or dropped.
+func (c *Conn) tried(sent bool, messages, bytes int) bool {
+	switch {
+	case c.server == nil:
+	case sent:
+		c.server.count.out.add(messages, bytes)
+	default:
+		c.server.count.volatileDropped.Add(uint64(messages))
+	}
+	return sent
 }
 
 // sent translates the error of a WebSocket's write, and ends a connection whose

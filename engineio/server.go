@@ -33,11 +33,13 @@ type Server struct {
 	goroutines sync.WaitGroup
 	gets       sync.Pool // of *get
 
+	count counters
+
 	mu      sync.Mutex             // guards what follows
 	conns   map[string]*Conn       // by id
 	leaving []weak.Pointer[socket] // that say goodbye; they live as long as their readers
-	closing bool
-	empty   chan struct{} // closed when closing and no connection is left
+	admission
+	empty chan struct{} // closed when closing and no connection is left
 }
 
 // NewServer returns a server that calls handle for each new connection, in order
@@ -53,6 +55,7 @@ func NewServer(handle func(*Conn), o *Options) *Server {
 		empty:   make(chan struct{}),
 	}
 	s.log = s.options.Logger
+	s.admission = newAdmission(&s.options)
 	s.origins = newOrigins(s.options.CORS)
 	s.paths = newPaths(s.options.Path)
 	for i := range s.timings {
@@ -94,36 +97,6 @@ func (s *Server) Len() int {
 	return len(s.conns)
 }
 
-// add registers a connection, unless the server is closing or the id is taken. It
-// counts the goroutine that will handle the connection.
-func (s *Server) add(c *Conn) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closing {
-		return ErrServerClosed
-	}
-	if s.conns[c.id] != nil {
-		return errTaken
-	}
-	s.conns[c.id] = c
-	s.goroutines.Add(1)
-	return nil
-}
-
-const errTaken = protocolError("the session id is taken")
-
-// admit keeps Shutdown waiting until release, for a handshake. It says whether the server
-// takes new connections at all.
-func (s *Server) admit() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closing {
-		return false
-	}
-	s.goroutines.Add(1)
-	return true
-}
-
 // hold returns the connection with that id, unless it has ended, and keeps Shutdown
 // waiting until release, for the connection's request. While there is a connection
 // Shutdown does not yet wait for the number of goroutines to become zero, so that may
@@ -140,18 +113,6 @@ func (s *Server) hold(id string) *Conn {
 
 // release ends what admit, hold or add has begun.
 func (s *Server) release() { s.goroutines.Done() }
-
-func (s *Server) remove(c *Conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.conns[c.id] != c {
-		return
-	}
-	delete(s.conns, c.id)
-	if s.closing && len(s.conns) == 0 {
-		close(s.empty)
-	}
-}
 
 // leave remembers a WebSocket that says goodbye, for cut.
 func (s *Server) leave(sock *socket) {

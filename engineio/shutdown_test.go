@@ -54,7 +54,7 @@ func TestShutdownAtAnyMoment(t *testing.T) {
 // wrong meanwhile is of that.
 func visit(r *rig, kind int) {
 	url := r.http.URL + "/socket.io/?EIO=4&transport=polling"
-	for r.server.admit() {
+	for r.server.admit("") == nil {
 		r.server.release()
 		status, body := fetch(r, "GET", url, "")
 		_, rest, ok := strings.Cut(body, `{"sid":"`)

@@ -73,6 +73,7 @@ func (s *socket) Message(m ws.Message) {
 		s.greeted = true
 		s.Renew()
 	}
+	c.server.count.in.add(1, len(p.Data))
 	c.receiver.Receive(Message{Data: p.Data, Binary: p.Binary, Owned: m.Owned && p.Binary})
 }
 
@@ -103,6 +104,7 @@ func (s *socket) probed(p eio4.Packet, err error) {
 		s.answerProbe(poll, done)
 	}
 	if done&doSwitch != 0 {
+		c.server.count.upgraded.Add(1)
 		c.server.trace.upgraded(c)
 	}
 }
