@@ -63,8 +63,9 @@ func (b Broadcast) Local() Broadcast {
 	return b
 }
 
-// Emit sends an event to the selected sockets, encoded once for all of them. It does
-// not block, and those of this server do not wait for other servers to be told.
+// Emit sends an event to the selected sockets, encoded once for all of them. If they are
+// many it uses several cores. It does not block, and those of this server do not wait for
+// other servers to be told.
 //
 // The error says that the payload cannot be encoded, has too many attachments, that
 // the event name is reserved, [ErrServerClosed], or [ErrQueueFull] that too much waits for

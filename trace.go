@@ -10,7 +10,7 @@ import (
 
 // A Trace is a set of hooks for observing a [Server]; see [Server.Trace]. Nil
 // fields cost nothing. The hooks run on the goroutine of what they report, so they
-// must not wait.
+// must not wait, and several may run at a time: a broadcast to many is sent by several.
 type Trace struct {
 	// Received is called for each event that arrives, before its handlers.
 	// Bytes counts the packet with its attachments.
