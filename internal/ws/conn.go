@@ -49,6 +49,7 @@ func (e *RefusedError) Code() int { return e.why.Code }
 // A Config is shared by many connections.
 type Config struct {
 	Client       bool // our end masks
+	Bare         bool // the frames are bare ones, see [AppendBare], and closing writes none
 	MaxPayload   int  // of a received message, in bytes
 	QueueBytes   int  // limit of what may wait to be written, 64 bytes per frame included
 	WriteTimeout time.Duration
@@ -111,8 +112,11 @@ type Conn struct {
 func (c *Conn) Init(nc net.Conn, config *Config, h Handler) {
 	c.config, c.handler, c.nc = config, h, nc
 	c.parser.Client = config.Client
+	c.parser.Bare = config.Bare
 	c.parser.Limit = config.MaxPayload
-	c.raw = rawConn(nc)
+	if !config.Bare { // what is written past the queue is made of other frames
+		c.raw = rawConn(nc)
+	}
 	c.own = c.raw == nil || config.Poller == nil
 }
 
@@ -175,9 +179,18 @@ func (c *Conn) shut() {
 // halfClose lets the peer see that nothing follows what was written, where the
 // transport can say so. The caller holds mu.
 func (c *Conn) halfClose() {
-	if half, ok := c.nc.(interface{ CloseWrite() error }); ok {
-		c.config.Goroutines.Go(func() { _ = half.CloseWrite() }) // TLS writes for it
+	half, ok := c.nc.(interface{ CloseWrite() error })
+	if !ok && !c.config.Bare {
+		return
 	}
+	c.config.Goroutines.Go(func() {
+		if ok {
+			_ = half.CloseWrite() // TLS writes for it
+		}
+		if c.config.Bare {
+			c.nc.SetReadDeadline(time.Now().Add(bareLinger))
+		}
+	})
 }
 
 // MayWait says that the handler now runs code that may wait. It is called

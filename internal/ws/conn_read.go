@@ -240,7 +240,7 @@ func (c *Conn) refuse(why *CloseError) {
 	c.goodbye = true
 	c.flush()
 	c.handler.Closed(&RefusedError{*why})
-	c.nc.SetReadDeadline(time.Now().Add(lingerTime))
+	c.nc.SetReadDeadline(time.Now().Add(c.linger()))
 	_, _ = io.CopyN(io.Discard, c.nc, lingerBytes) // until the end, whatever that is
 	c.CloseNow()
 }

@@ -133,7 +133,11 @@ func (c *Conn) admit(size, number int) error {
 func (c *Conn) append(fs []Frame) {
 	b := c.output()
 	for i := range fs {
-		b = fs[i].append(b, c.config.Client)
+		if c.config.Bare {
+			b = fs[i].appendBare(b)
+		} else {
+			b = fs[i].append(b, c.config.Client)
+		}
 	}
 	c.out.b = b
 	c.frames += len(fs)
@@ -173,12 +177,17 @@ func (f *Frame) appendMasked(b []byte, n int) []byte {
 	return AppendMasked(b, f.Op, append(payload, f.Data...))
 }
 
-// appendClose makes our close frame the last that is written. The caller holds mu.
+// appendClose makes our close frame the last that is written, or what waits if the frames
+// are bare. The caller holds mu.
 func (c *Conn) appendClose(code int, reason string) {
 	if c.closeSent || c.closed {
 		return
 	}
 	c.closeSent = true
+	if c.config.Bare {
+		c.goodbye = true
+		return
+	}
 	b := c.output()
 	c.out.b = AppendClose(b, code, reason, c.config.Client)
 	c.frames++

@@ -39,6 +39,8 @@ type Parser struct {
 	part *partial
 	// Client says that the frames come from a server, and so must be unmasked.
 	Client bool
+	// Bare says that the frames are bare ones; see [AppendBare].
+	Bare bool
 	// head[:have] is the beginning of a header.
 	have uint8
 	head [maxHeader]byte
@@ -145,6 +147,9 @@ func (p *Parser) header(b []byte) (h header, n int, ok bool, err error) {
 // as soon as it is there, in the order of the bytes, so that what is found wrong
 // does not depend on how the input was cut.
 func (p *Parser) decode(b []byte) (h header, n int, err error) {
+	if p.Bare {
+		return p.decodeBare(b)
+	}
 	if len(b) < 2 {
 		return h, 0, nil
 	}
