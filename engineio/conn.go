@@ -62,15 +62,20 @@ func (c *Conn) Protocol() int {
 }
 
 // Transport returns the name of the transport that carries the connection now:
-// [Polling] or [WebSocket].
+// [Polling], [WebSocket] or [WebTransport].
 func (c *Conn) Transport() string {
-	if c.socket.Load() != nil {
+	s := c.socket.Load()
+	switch {
+	case s == nil:
+		return Polling
+	case s.form == onStream:
+		return WebTransport
+	default:
 		return WebSocket
 	}
-	return Polling
 }
 
-// Upgraded says whether the connection began with polling and is on a WebSocket now.
+// Upgraded says whether the connection began with polling and is on another transport now.
 func (c *Conn) Upgraded() bool {
 	s := c.socket.Load()
 	return s != nil && s.upgraded

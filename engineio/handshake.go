@@ -209,9 +209,14 @@ func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, c *Conn, 
 	if sock == nil {
 		return
 	}
-	c.socket.Store(sock)
 	begun = true
-	if !s.begin(c) { // whoever closed it may not have known of the WebSocket
+	s.beginOn(c, sock)
+}
+
+// beginOn is begin for a connection that begins on a socket.
+func (s *Server) beginOn(c *Conn, sock *socket) {
+	c.socket.Store(sock)
+	if !s.begin(c) { // whoever closed it may not have known of the socket
 		sock.Close(ws.StatusNoStatus, "")
 		s.leave(sock)
 	}

@@ -17,21 +17,9 @@ import (
 // and upgrades to WebSockets, which outlive it. Headers that middleware has set on w
 // are kept, also for the WebSocket's handshake.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !s.paths.serves(r.URL.Path) {
-		s.paths.hint(s, r)
-		boundBody(w, r)
-		http.NotFound(w, r)
+	if !s.isWelcome(w, r) {
 		return
 	}
-	origin := firstValue(r.Header["Origin"])
-	if !s.origins.admits(r, origin) {
-		s.log.Warn("engineio: origin refused; Options.CORS says which are let in",
-			"origin", origin, "host", r.Host, "remote", r.RemoteAddr)
-		w.Header().Add("Vary", "Origin")
-		s.writeError(w, r, forbidden("Forbidden", "INVALID_ORIGIN"))
-		return
-	}
-	s.origins.allow(w.Header(), origin)
 	if r.Method == http.MethodOptions && s.origins.set {
 		s.origins.preflight(w, r)
 		return
@@ -64,12 +52,33 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// isWelcome says whether a request may have an answer other than a refusal: by its path,
+// and by the page that makes it. If not, it is answered.
+func (s *Server) isWelcome(w http.ResponseWriter, r *http.Request) bool {
+	if !s.paths.serves(r.URL.Path) {
+		s.paths.hint(s, r)
+		boundBody(w, r)
+		http.NotFound(w, r)
+		return false
+	}
+	origin := firstValue(r.Header["Origin"])
+	if !s.origins.admits(r, origin) {
+		s.log.Warn("engineio: origin refused; Options.CORS says which are let in",
+			"origin", origin, "host", r.Host, "remote", r.RemoteAddr)
+		w.Header().Add("Vary", "Origin")
+		s.writeError(w, r, forbidden("Forbidden", "INVALID_ORIGIN"))
+		return false
+	}
+	s.origins.allow(w.Header(), origin)
+	return true
+}
+
 // check judges what does not depend on a session (Engine.IO v4, "Error codes").
 func (s *Server) check(r *http.Request, q *query) *HandshakeError {
 	switch {
 	case q.repeated:
 		return badRequest("REPEATED_PARAMETER")
-	case !slices.Contains(s.options.Transports, q.transport):
+	case q.transport == WebTransport, !slices.Contains(s.options.Transports, q.transport):
 		return unknownTransport()
 	case q.jsonp && q.transport == Polling && !(s.options.JSONP && isIndex(q.index)):
 		return badRequest("JSONP_INDEX")
@@ -98,7 +107,7 @@ func (s *Server) session(r *http.Request, q *query) (*Conn, *HandshakeError) {
 		s.release()
 		return nil, badRequest("PROTOCOL_MISMATCH")
 	case q.transport == WebSocket && r.Header.Get("Upgrade") == "",
-		q.transport == Polling && c.Transport() == WebSocket:
+		q.transport == Polling && c.Transport() != Polling:
 		s.release()
 		return nil, transportMismatch()
 	}
@@ -279,6 +288,11 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, c *Conn, q *que
 		c.step(event{input: inProbeGone})
 		return
 	}
+	s.probe(c, sock)
+}
+
+// probe reads a socket that is to take a polling session over, which expects it.
+func (s *Server) probe(c *Conn, sock *socket) {
 	c.mu.Lock()
 	p := c.poll.Load()
 	probing := c.session.state == stateOpen && c.session.via == viaProbe && p != nil && p.probing == nil

@@ -10,8 +10,9 @@ import (
 
 // The names of the transports.
 const (
-	Polling   = "polling"
-	WebSocket = "websocket"
+	Polling      = "polling"
+	WebSocket    = "websocket"
+	WebTransport = "webtransport"
 )
 
 // Options configures a Server. The zero value of each field is its default.
@@ -25,7 +26,7 @@ type Options struct {
 	PingInterval, PingTimeout time.Duration
 
 	// UpgradeTimeout is how long an upgrade to a WebSocket may take, 10 s by
-	// default.
+	// default, and how long the first packet of a WebTransport session.
 	UpgradeTimeout time.Duration
 
 	// WriteTimeout is how long a client may take nothing of what is being
@@ -41,7 +42,8 @@ type Options struct {
 	// takes any one message. A connection whose queue is full is closed.
 	QueueBytes int
 
-	// Transports is what clients may use: Polling and WebSocket by default.
+	// Transports is what clients may use: Polling and WebSocket by default. For
+	// WebTransport there also has to be what [Server.ServeStream] describes.
 	Transports []string
 
 	// Deflate compresses messages over WebSockets; off by default.
@@ -135,7 +137,7 @@ func (o *Options) withDefaults() Options {
 		c.ClientIP = proxies(c.TrustedProxies).clientIP
 	}
 	for _, name := range c.Transports {
-		if name != Polling && name != WebSocket {
+		if name != Polling && name != WebSocket && name != WebTransport {
 			panic("engineio: Options.Transports has an unknown transport: " + name)
 		}
 	}
@@ -183,8 +185,14 @@ func isZeroCookie(c *http.Cookie) bool {
 
 // upgrades is what a connection of the transport may be upgraded to.
 func (o *Options) upgrades(transport string) []string {
-	if transport == Polling && !o.NoUpgrade && slices.Contains(o.Transports, WebSocket) {
-		return []string{WebSocket}
+	if transport != Polling || o.NoUpgrade {
+		return nil
 	}
-	return nil
+	var names []string
+	for _, name := range [...]string{WebSocket, WebTransport} {
+		if slices.Contains(o.Transports, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }

@@ -215,7 +215,7 @@ func (c *Conn) refusePoll(w http.ResponseWriter, r *http.Request, done effects) 
 		c.server.writeStatus(w, r, http.StatusBadRequest) // the session has ended over it
 		return
 	}
-	if c.Transport() == WebSocket || c.poll.Load() == nil {
+	if c.Transport() != Polling || c.poll.Load() == nil {
 		c.server.refuse(w, r, transportMismatch())
 		return
 	}

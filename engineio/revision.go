@@ -44,6 +44,7 @@ const (
 	behindType                   // revision 3: in a binary frame, behind the type
 	asBase64                     // in a text frame, as the client has asked for by b64
 	asBase64V3                   // the same in revision 3
+	onStream                     // as they are, in the frames of a stream
 )
 
 // formOf returns the form for a WebSocket that the request with query q is about.
@@ -91,7 +92,9 @@ func (f binaryForm) frame(data []byte) ws.Frame {
 }
 
 // takes says whether the frames of p are what the client of s understands.
-func (s *socket) takes(p *Prepared) bool { return s.form == asFrame || !p.binary }
+func (s *socket) takes(p *Prepared) bool {
+	return s.form == asFrame || s.form != onStream && !p.binary
+}
 
 // A payloadForm is how packets are put together for long-polling.
 type payloadForm uint8

@@ -20,6 +20,7 @@ type Server struct {
 	options Options
 	timings [2]timing // of sessions that speak revision 4, and revision 3
 	sockets ws.Config
+	streams ws.Config
 	deflate *ws.Deflater // nil if WebSockets do not compress
 	handle  func(*Conn)
 	log     *slog.Logger
@@ -76,6 +77,8 @@ func NewServer(handle func(*Conn), o *Options) *Server {
 		Poller:       ws.NewPoller(&s.goroutines),
 		Goroutines:   &s.goroutines,
 	}
+	s.streams = s.sockets
+	s.streams.Bare = true
 	return s
 }
 

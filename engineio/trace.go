@@ -10,7 +10,7 @@ import (
 type Trace struct {
 	Refused  func(r *http.Request, err *HandshakeError) // a request was answered with an error
 	Opened   func(c *Conn)                              // before the receiver is attached
-	Upgraded func(c *Conn)                              // from polling to a WebSocket
+	Upgraded func(c *Conn)                              // from polling to a WebSocket or WebTransport
 	Closed   func(c *Conn, err *CloseError)
 }
 

@@ -1,6 +1,7 @@
 package engineio
 
 import (
+	"errors"
 	"net/http"
 
 	"socketio/eio4"
@@ -8,7 +9,8 @@ import (
 )
 
 // A socket is a WebSocket of a connection: the one that carries it, or one that is
-// being probed.
+// being probed. A stream of WebTransport is one as well, with other frames; what is said
+// of WebSockets in this package holds for it.
 type socket struct {
 	ws.Conn
 	conn     *Conn
@@ -135,7 +137,7 @@ func (s *socket) Closed(err error) {
 	c := s.conn
 	c.mu.Lock()
 	if c.socket.Load() == s {
-		c.stepLocked(event{input: inGone, cause: err})
+		c.stepLocked(s.ended(err))
 		return
 	}
 	if p := c.poll.Load(); p != nil && p.probing == s {
@@ -144,6 +146,16 @@ func (s *socket) Closed(err error) {
 		return
 	}
 	c.mu.Unlock()
+}
+
+// ended is what the end of the WebSocket is to the session. What is no frame of a stream
+// is no packet either ("WebTransport" of the protocol).
+func (s *socket) ended(err error) event {
+	var refused *ws.RefusedError
+	if s.form == onStream && errors.As(err, &refused) {
+		return event{input: inBad, cause: err}
+	}
+	return event{input: inGone, cause: err}
 }
 
 // send is Conn.Send for a connection on a WebSocket.

@@ -1,0 +1,199 @@
+package engineio
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json/v2"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"socketio/eio4"
+	"socketio/internal/ws"
+)
+
+// A Stream is the one bidirectional stream of a WebTransport session that carries a
+// connection.
+type Stream struct {
+	// Conn reads and writes. Its Close ends the session. If it has a method CloseWrite
+	// that ends the sending half, as *net.TCPConn has, what was written before comes
+	// through.
+	net.Conn
+
+	// Request opened the session. Without it the connection's Request has no header.
+	Request *http.Request
+}
+
+// AdmitStream says whether a request for a WebTransport session may have one, by the
+// rules of every other transport: Options.Path, CORS, Transports and Allow. If not, it
+// has answered the request. If so, the caller accepts the session and gives its first
+// stream to [Server.ServeStream].
+func (s *Server) AdmitStream(w http.ResponseWriter, r *http.Request) bool {
+	if !s.isWelcome(w, r) {
+		return false
+	}
+	q := parseQuery(r.URL.RawQuery)
+	if err := s.checkStream(&q); err != nil {
+		s.refuse(w, r, err)
+		return false
+	}
+	if !s.admit() {
+		s.unavailable(w, r, ErrServerClosed)
+		return false
+	}
+	defer s.release()
+	return q.sid != "" || s.allow(w, r) // a session that is there was allowed
+}
+
+// checkStream judges the query of a request for a WebTransport session.
+func (s *Server) checkStream(q *query) *HandshakeError {
+	switch {
+	case q.repeated:
+		return badRequest("REPEATED_PARAMETER")
+	case q.transport != WebTransport || !slices.Contains(s.options.Transports, WebTransport):
+		return unknownTransport()
+	case s.options.revision(q) != eio4.Revision:
+		return unsupportedProtocol()
+	}
+	return nil
+}
+
+// ServeStream begins a connection on a stream, or lets the stream take over one that
+// is polling, as the stream's first packet says. It waits for that packet, until ctx ends
+// or Options.UpgradeTimeout is over, and returns when the connection has begun, which then
+// lives as long as the stream. Handlers see the values of ctx.
+//
+// On an error the stream is closed: a *HandshakeError, ErrServerClosed, what ctx
+// says, or an error of the stream. WebTransport has to be among Options.Transports.
+// ServeStream lets in whoever has a stream, so [Server.AdmitStream] comes first. The
+// module socketio/webtransport does both.
+func (s *Server) ServeStream(ctx context.Context, st Stream) error {
+	r := st.Request
+	if r == nil {
+		// As the reference has it: no header, and secure, as WebTransport always is.
+		r = &http.Request{URL: new(url.URL), RemoteAddr: st.RemoteAddr().String(), TLS: new(tls.ConnectionState)}
+	}
+	r = r.WithContext(ctx)
+	err := s.serveStream(r, st)
+	if err == nil {
+		return nil
+	}
+	s.log.Info("engineio: stream refused", "error", err, "remote", r.RemoteAddr)
+	var refused *HandshakeError
+	if errors.As(err, &refused) {
+		s.trace.refused(r, refused)
+	}
+	st.Close()
+	return err
+}
+
+func (s *Server) serveStream(r *http.Request, st Stream) error {
+	if !slices.Contains(s.options.Transports, WebTransport) {
+		return unknownTransport()
+	}
+	opening, early, err := s.readOpening(r.Context(), st)
+	if err != nil {
+		return err
+	}
+	if !s.admit() {
+		return ErrServerClosed
+	}
+	defer s.release()
+	switch asked := parseQuery(r.URL.RawQuery).sid; {
+	case len(opening) > 0:
+		return s.upgradeStream(st, opening, early)
+	case asked != "":
+		return badRequest("TRANSPORT_MISMATCH") // Allow was not asked about a new session
+	default:
+		return s.openStream(r, st, early)
+	}
+}
+
+// maxOpening is how long a client's open packet may be.
+const maxOpening = 1 << 10
+
+// readOpening reads the client's open packet, and returns its data and what has come behind
+// it.
+func (s *Server) readOpening(ctx context.Context, st Stream) (data, early []byte, err error) {
+	st.SetReadDeadline(time.Now().Add(s.options.UpgradeTimeout))
+	stop := context.AfterFunc(ctx, func() { st.SetReadDeadline(time.Unix(1, 0)) })
+	p, early, err := readPacket(st)
+	switch {
+	case !stop():
+		return nil, nil, context.Cause(ctx)
+	case err != nil:
+		return nil, nil, err
+	case p.Type != eio4.Open || p.Binary:
+		return nil, nil, badRequest("TRANSPORT_HANDSHAKE_ERROR: the first packet opens nothing")
+	}
+	st.SetReadDeadline(time.Time{})
+	return p.Data, early, nil
+}
+
+// readPacket reads one small packet, and returns what was read behind it as well.
+func readPacket(st Stream) (eio4.Packet, []byte, error) {
+	frames := ws.Parser{Bare: true, Limit: maxOpening}
+	buf := make([]byte, maxOpening)
+	for {
+		n, err := st.Read(buf)
+		m, used, wrong := frames.Next(buf[:n])
+		switch {
+		case wrong != nil:
+			return eio4.Packet{}, nil, badRequest("TRANSPORT_HANDSHAKE_ERROR: " + wrong.Error())
+		case m.Op != 0:
+			p, wrong := eio4.Decode(m.Data, m.Op == ws.OpBinary)
+			if wrong != nil {
+				return eio4.Packet{}, nil, badRequest("TRANSPORT_HANDSHAKE_ERROR: " + wrong.Error())
+			}
+			return p, buf[used:n], nil
+		case err != nil:
+			return eio4.Packet{}, nil, err
+		}
+	}
+}
+
+// newStream makes a stream a socket of a connection.
+func (s *Server) newStream(c *Conn, st Stream, early []byte) *socket {
+	sock := &socket{conn: c, early: early, form: onStream}
+	sock.Init(st.Conn, &s.streams, sock)
+	return sock
+}
+
+// openStream begins a connection on a stream (Engine.IO v4, "Handshake").
+func (s *Server) openStream(r *http.Request, st Stream, early []byte) error {
+	c, err := s.newConn(r, &query{revision: "4", transport: WebTransport}, viaWebSocket)
+	if err != nil {
+		return badRequest("ID_GENERATION_ERROR: " + err.Error())
+	}
+	if err := s.add(c); err != nil {
+		return err
+	}
+	sock := s.newStream(c, st, early)
+	_ = sock.Write(ws.Frame{Op: ws.OpText, Data: s.handshake(c, WebTransport)}) // the first: its queue is empty
+	s.beginOn(c, sock)
+	return nil
+}
+
+// upgradeStream lets a stream take a polling session over, whose id the client's open
+// packet gives (Engine.IO v4, "Upgrade").
+func (s *Server) upgradeStream(st Stream, opening, early []byte) error {
+	var of struct {
+		SID string `json:"sid"`
+	}
+	if err := json.Unmarshal(opening, &of); err != nil || of.SID == "" || len(of.SID) > maxID {
+		return unknownSession()
+	}
+	c := s.hold(of.SID)
+	if c == nil {
+		return unknownSession()
+	}
+	defer s.release()
+	if s.options.NoUpgrade || c.Protocol() != eio4.Revision || c.step(event{input: inProbe})&doRefuse != 0 {
+		return transportMismatch()
+	}
+	s.probe(c, s.newStream(c, st, early))
+	return nil
+}
