@@ -45,6 +45,14 @@ func newAdmission(o *Options) admission {
 // countsPerIP says whether it matters where a newcomer comes from.
 func (o *Options) countsPerIP() bool { return o.MaxConnectionsPerIP > 0 || o.HandshakesPerIP > 0 }
 
+// newcomer is by what a request for a connection is counted, if it is.
+func (s *Server) newcomer(r *http.Request) string {
+	if !s.options.countsPerIP() {
+		return ""
+	}
+	return subscriber(s.options.ClientIP(r))
+}
+
 // subscriber is by what connections from an address are counted: itself, or for version 6
 // the first 64 bits, since every subscriber has all addresses that begin so.
 func subscriber(address string) string {
@@ -156,19 +164,11 @@ func (s *Server) subscriberOf(c *Conn) string {
 // WebSocket that is accepted and then closed at once would be no answer to the widespread
 // clients: they go on waiting.
 func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, err error) {
-	switch {
-	case errors.Is(err, errTaken):
+	if errors.Is(err, errTaken) {
 		s.refuse(w, r, badRequest("ID_GENERATION_ERROR: "+err.Error()))
 		return
-	case errors.Is(err, errTooMany):
-		s.count.maxConnections.Add(1)
-	case errors.Is(err, errTooManyPerIP):
-		s.count.connectionsPerIP.Add(1)
-	case errors.Is(err, errTooOften):
-		s.count.handshakesPerIP.Add(1)
-	default:
-		s.count.unavailable.Add(1)
 	}
+	s.count.turnedAway(err)
 	boundBody(w, r)
 	s.log.Info("engineio: handshake refused", "why", err, "remote", r.RemoteAddr)
 	h := w.Header()

@@ -17,11 +17,7 @@ const allowTimeout = 10 * time.Second
 
 // open begins a session (Engine.IO v4, "Handshake").
 func (s *Server) open(w http.ResponseWriter, r *http.Request, q *query) {
-	from := ""
-	if s.options.countsPerIP() {
-		from = subscriber(s.options.ClientIP(r))
-	}
-	if err := s.admit(from); err != nil {
+	if err := s.admit(s.newcomer(r)); err != nil {
 		s.turnAway(w, r, err)
 		return
 	}

@@ -13,8 +13,8 @@ import (
 // A field whose name is Hit and that of an option counts how often its limit was reached.
 type Stats struct {
 	// The connections that there are, by transport, and what waits to be sent on them.
-	Polling, WebSockets         int
-	QueuedMessages, QueuedBytes int
+	Polling, WebSockets, WebTransports int
+	QueuedMessages, QueuedBytes        int
 
 	// Messages that have been received, and sent or queued, with their bytes. An event of
 	// Socket.IO with attachments is several. Heartbeats and the like are none.
@@ -23,7 +23,7 @@ type Stats struct {
 	VolatileDropped uint64 // messages that TrySend has dropped
 
 	Opened   uint64            // connections
-	Upgraded uint64            // of them, from polling to a WebSocket
+	Upgraded uint64            // of them, from polling to another transport
 	Closed   map[string]uint64 // of them, by [CloseError].Reason; each has its key
 
 	Refused     [6]uint64 // requests, by [HandshakeError].Code
@@ -90,9 +90,12 @@ func (s *Server) Stats() Stats {
 		stats.Closed[reason] = n.closed[i].Load()
 	}
 	for _, c := range s.all() {
-		if c.Transport() == WebSocket {
+		switch c.Transport() {
+		case WebSocket:
 			stats.WebSockets++
-		} else {
+		case WebTransport:
+			stats.WebTransports++
+		default:
 			stats.Polling++
 		}
 		messages, bytes := c.Buffered()
@@ -107,6 +110,20 @@ func (s *Server) all() []*Conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Collect(maps.Values(s.conns))
+}
+
+// turnedAway counts a handshake for which there is no room.
+func (n *counters) turnedAway(err error) {
+	switch {
+	case errors.Is(err, errTooMany):
+		n.maxConnections.Add(1)
+	case errors.Is(err, errTooManyPerIP):
+		n.connectionsPerIP.Add(1)
+	case errors.Is(err, errTooOften):
+		n.handshakesPerIP.Add(1)
+	default:
+		n.unavailable.Add(1)
+	}
 }
 
 // closing counts the end of a connection.

@@ -40,12 +40,15 @@ func (s *Server) AdmitStream(w http.ResponseWriter, r *http.Request) bool {
 		s.refuse(w, r, err)
 		return false
 	}
-	if !s.admit() {
-		s.unavailable(w, r, ErrServerClosed)
+	if q.sid != "" {
+		return true // the session was allowed when it began
+	}
+	if err := s.admit(s.newcomer(r)); err != nil {
+		s.turnAway(w, r, err)
 		return false
 	}
 	defer s.release()
-	return q.sid != "" || s.allow(w, r) // a session that is there was allowed
+	return s.allow(w, r)
 }
 
 // checkStream judges the query of a request for a WebTransport session.
@@ -67,7 +70,7 @@ func (s *Server) checkStream(q *query) *HandshakeError {
 // lives as long as the stream. Handlers see the values of ctx.
 //
 // On an error the stream is closed: a *HandshakeError, ErrServerClosed, what ctx
-// says, or an error of the stream. WebTransport has to be among Options.Transports.
+// says, an error of the stream, or that there is no room for another connection. WebTransport has to be among Options.Transports.
 // ServeStream lets in whoever has a stream, so [Server.AdmitStream] comes first. The
 // module socketio/webtransport does both.
 func (s *Server) ServeStream(ctx context.Context, st Stream) error {
@@ -84,7 +87,7 @@ func (s *Server) ServeStream(ctx context.Context, st Stream) error {
 	s.log.Info("engineio: stream refused", "error", err, "remote", r.RemoteAddr)
 	var refused *HandshakeError
 	if errors.As(err, &refused) {
-		s.trace.refused(r, refused)
+		s.refused(r, refused)
 	}
 	st.Close()
 	return err
@@ -98,10 +101,6 @@ func (s *Server) serveStream(r *http.Request, st Stream) error {
 	if err != nil {
 		return err
 	}
-	if !s.admit() {
-		return ErrServerClosed
-	}
-	defer s.release()
 	switch asked := parseQuery(r.URL.RawQuery).sid; {
 	case len(opening) > 0:
 		return s.upgradeStream(st, opening, early)
@@ -168,11 +167,21 @@ func (s *Server) openStream(r *http.Request, st Stream, early []byte) error {
 	if err != nil {
 		return badRequest("ID_GENERATION_ERROR: " + err.Error())
 	}
-	if err := s.add(c); err != nil {
+	switch err := s.add(c); {
+	case errors.Is(err, errTaken):
+		return badRequest("ID_GENERATION_ERROR: " + err.Error())
+	case err != nil:
+		s.count.turnedAway(err)
 		return err
 	}
+	s.goroutines.Add(1) // the one that add has counted may end before this one is done
+	defer s.release()
 	sock := s.newStream(c, st, early)
-	_ = sock.Write(ws.Frame{Op: ws.OpText, Data: s.handshake(c, WebTransport)}) // the first: its queue is empty
+	open := []ws.Frame{{Op: ws.OpText, Data: s.handshake(c, WebTransport)}}
+	if first := s.options.InitialMessage; first != nil {
+		open = append(open, ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Message), Data: first})
+	}
+	_ = sock.Write(open...) // an empty queue takes anything
 	s.beginOn(c, sock)
 	return nil
 }

@@ -448,6 +448,24 @@ func TestARequestForASessionThatIsThereBeginsNoOther(t *testing.T) {
 	}
 }
 
+func TestAStreamIsNotServedWhereThereIsNoRoom(t *testing.T) {
+	r := newRig(t, &Options{Transports: everyTransport, MaxConnections: 1, InitialMessage: []byte("first")}, nil)
+	c := r.stream(bare("0"))
+	c.open()
+	c.expect("the first message", "4first")
+	if err := <-r.stream(bare("0")).served; !errors.Is(err, errTooMany) {
+		t.Errorf("error %v, want %v", err, errTooMany)
+	}
+	w, req := httptest.NewRecorder(), httptest.NewRequest("CONNECT", "/", nil)
+	req.URL.RawQuery = "EIO=4&transport=webtransport"
+	if r.server.AdmitStream(w, req) || w.Code != 503 {
+		t.Errorf("admitted, or refused with %d, want 503", w.Code)
+	}
+	if s := r.server.Stats(); s.HitMaxConnections != 2 || s.WebTransports != 1 || s.Polling != 0 {
+		t.Errorf("statistics are %+v", s)
+	}
+}
+
 func TestAConnectionKnowsTheRequestOfItsStream(t *testing.T) {
 	type key struct{}
 	conns := make(chan *Conn, 1)
