@@ -177,13 +177,17 @@ func (b *Broadcast) each(visit func(s *Socket)) {
 func (b *Broadcast) eachOf(ns *Namespace, visit func(s *Socket)) {
 	var listBuf [8][]*Socket
 	var singleBuf [8]*Socket
-	lists, singles := listBuf[:0], singleBuf[:0]
-	if b.narrowed {
-		lists, singles = ns.rooms.members(b.rooms, lists, singles)
-	} else {
-		lists = append(lists, ns.rooms.all())
-	}
+	lists, singles := b.membersOf(ns, listBuf[:0], singleBuf[:0])
 	b.visit(ns, lists, singles, (*Socket).Connected, visit)
+}
+
+// membersOf appends the lists of those who are in the rooms of the selection, and the
+// sockets that it names by their ids. Whom it leaves out is among them.
+func (b *Broadcast) membersOf(ns *Namespace, lists [][]*Socket, singles []*Socket) ([][]*Socket, []*Socket) {
+	if b.narrowed {
+		return ns.rooms.members(b.rooms, lists, singles)
+	}
+	return append(lists, ns.rooms.all()), singles
 }
 
 // visit visits the sockets of lists, and those by their ids, that are not left out and of

@@ -15,26 +15,31 @@ const (
 	fanoutShare = 64
 )
 
-// crowd returns the sockets that may be reached by several goroutines, sender included:
-// the whole of a namespace or of one room, if it is large. It returns nil where sockets
-// have to be looked for in other rooms, and for the sake of OnAnyOutgoing hooks, which have
-// always been run one after the other.
+// crowd returns the sockets of a selection that may be reached by several goroutines, some
+// of which may be the sender or no longer connected. It returns nil if they are not many,
+// and for the sake of OnAnyOutgoing hooks, which are run one after the other.
 func (b *Broadcast) crowd(ns *Namespace) []*Socket {
-	if len(b.except) > 0 || b.narrowed && len(b.rooms) != 1 || len(ns.hooks().anyOutgoing) > 0 {
+	if len(ns.hooks().anyOutgoing) > 0 {
 		return nil
 	}
-	var listBuf [1][]*Socket
-	var singleBuf [1]*Socket
-	lists, singles := listBuf[:0], singleBuf[:0]
-	if b.narrowed {
-		lists, singles = ns.rooms.members(b.rooms, lists, singles)
-	} else {
-		lists = append(lists, ns.rooms.all())
+	var listBuf [8][]*Socket
+	var singleBuf [8]*Socket
+	lists, singles := b.membersOf(ns, listBuf[:0], singleBuf[:0])
+	most := len(singles)
+	for _, list := range lists {
+		most += len(list)
 	}
-	if len(singles) > 0 || len(lists) != 1 || len(lists[0]) < fanoutFrom {
+	switch {
+	case most < fanoutFrom:
 		return nil
+	case len(lists) == 1 && len(singles) == 0 && len(b.except) == 0:
+		return lists[0]
+	case runtime.GOMAXPROCS(0) == 1:
+		return nil // they can as well be reached while they are looked for
 	}
-	return lists[0]
+	crowd := make([]*Socket, 0, most)
+	b.visit(ns, lists, singles, (*Socket).Connected, func(s *Socket) { crowd = append(crowd, s) })
+	return crowd
 }
 
 // A fanout visits a list of sockets with several goroutines. Each takes a share of the list

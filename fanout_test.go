@@ -108,6 +108,49 @@ func TestBroadcastsToManyReachEachInOrder(t *testing.T) {
 	})
 }
 
+func TestABroadcastToManyReachesWhomItSelects(t *testing.T) {
+	onCores(t, 4)
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		var clients []*client
+		for i := range fanoutFrom + 60 {
+			c, id := r.joined()
+			clients = append(clients, c)
+			s := r.wantSocket(id)
+			s.Join("all", []string{"even", "odd"}[i%2])
+			if i%3 == 0 {
+				s.Join("third")
+			}
+		}
+		for name, tt := range map[string]struct {
+			selection Broadcast
+			selects   func(i int) bool
+		}{
+			"two rooms that share members": {r.srv.To("all", "even"), func(int) bool { return true }},
+			"a room except another":        {r.srv.To("all").Except("third"), func(i int) bool { return i%3 != 0 }},
+			"two rooms except another":     {r.srv.To("even", "odd").Except("third"), func(i int) bool { return i%3 != 0 }},
+			"everybody except a room":      {r.srv.Except("odd"), func(i int) bool { return i%2 == 0 }},
+		} {
+			if err := tt.selection.Emit("event", name); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			synctest.Wait()
+			for i, c := range clients {
+				want := 0
+				if tt.selects(i) {
+					want = 1
+				}
+				if got := len(c.arrived); got != want {
+					t.Errorf("%s: client %d received %d messages, want %d", name, i, got, want)
+				}
+				for len(c.arrived) > 0 {
+					c.want(`42["event","` + name + `"]`)
+				}
+			}
+		}
+	})
+}
+
 // numbers returns the arguments of ["event",a,b].
 func numbers(t *testing.T, packet string) (a, b int) {
 	t.Helper()
