@@ -7,6 +7,7 @@
 package wheel
 
 import (
+	"math"
 	"sync"
 	"time"
 )
@@ -41,8 +42,10 @@ type Wheel struct {
 
 	mu      sync.Mutex // guards what follows
 	ring    [slots]Timer
-	set     int   // timers in the ring
-	passed  int64 // the last tick that was looked at
+	set     int         // timers in the ring
+	passed  int64       // the last tick that was looked at
+	next    int64       // the tick that is looked at next
+	alarm   *time.Timer // wakes the goroutine then
 	running bool
 }
 
@@ -65,10 +68,15 @@ func (w *Wheel) Set(t *Timer, d time.Duration) {
 	if !w.running {
 		w.running = true
 		w.passed = int64(since / w.tick)
-		w.tasks.Go(w.turn)
+		w.next = math.MaxInt64
+		w.alarm = time.NewTimer(math.MaxInt64)
+		w.tasks.Go(func() { w.turn(w.alarm) })
 	}
 	// Rounded up, and at least the next tick: never early.
 	t.due = max(int64((since+d+w.tick-1)/w.tick), w.passed+1)
+	if t.due < w.next {
+		w.wakeAt(t.due, since)
+	}
 	slot := &w.ring[t.due%slots]
 	t.next, t.prev = slot, slot.prev
 	t.prev.next, t.next.prev = t, t
@@ -80,10 +88,20 @@ func (w *Wheel) Stop(t *Timer) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.remove(t)
+	if w.running && w.set == 0 { // the goroutine is to end, but perhaps not yet
+		since := time.Since(w.start)
+		w.wakeAt(int64(since/w.tick)+1, since)
+	}
 }
 
 // Wait returns when no timer is set and no task runs.
 func (w *Wheel) Wait() { w.tasks.Wait() }
+
+// wakeAt lets the goroutine look at a tick. The caller holds mu.
+func (w *Wheel) wakeAt(tick int64, now time.Duration) {
+	w.next = tick
+	w.alarm.Reset(time.Duration(tick)*w.tick - now)
+}
 
 // remove unlinks t. The caller holds mu.
 func (w *Wheel) remove(t *Timer) {
@@ -97,10 +115,8 @@ func (w *Wheel) remove(t *Timer) {
 
 // turn is the wheel's goroutine. It runs no task itself: one that takes long
 // must not make the others late.
-func (w *Wheel) turn() {
-	ticker := time.NewTicker(w.tick)
-	defer ticker.Stop()
-	for range ticker.C {
+func (w *Wheel) turn(alarm *time.Timer) {
+	for range alarm.C {
 		due, done := w.advance()
 		if len(due) > 0 {
 			w.tasks.Go(func() {
@@ -116,11 +132,12 @@ func (w *Wheel) turn() {
 }
 
 // advance takes out the timers of all ticks that have passed, and says whether
-// the ring is empty.
+// the ring is empty. If not, the goroutine sleeps until the next tick that has any.
 func (w *Wheel) advance() (due []Task, done bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	now := int64(time.Since(w.start) / w.tick)
+	since := time.Since(w.start)
+	now := int64(since / w.tick)
 	// After a long sleep of the machine one round sees every timer.
 	for tick := max(w.passed+1, now-slots+1); tick <= now; tick++ {
 		slot := &w.ring[tick%slots]
@@ -136,6 +153,12 @@ func (w *Wheel) advance() (due []Task, done bool) {
 	w.passed = now
 	if w.set == 0 {
 		w.running = false
+		return due, true
 	}
-	return due, !w.running
+	tick := now + 1
+	for slot := &w.ring[tick%slots]; slot.next == slot; slot = &w.ring[tick%slots] {
+		tick++
+	}
+	w.wakeAt(tick, since)
+	return due, false
 }

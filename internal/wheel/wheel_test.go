@@ -157,3 +157,36 @@ func BenchmarkTick(b *testing.B) {
 	b.ReportMetric(float64(expired)/float64(b.N), "timers/op")
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(max(expired, 1)), "ns/timer")
 }
+
+func TestTheGoroutineEndsSoonAfterTheLastTimerIsStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const tick = 50 * time.Millisecond
+		w := New(tick)
+		far, near := newBell(), newBell()
+		w.Set(&far.Timer, time.Hour)
+		w.Set(&near.Timer, time.Minute)
+		w.Stop(&near.Timer)
+		w.Stop(&far.Timer)
+		start := time.Now()
+		w.Wait()
+		if d := time.Since(start); d > tick {
+			t.Errorf("it took %v, want at most a tick", d)
+		}
+	})
+}
+
+func TestATimerThatIsSetBeforeAllOthersIsNotLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const tick = 50 * time.Millisecond
+		w := New(tick)
+		far := newBell()
+		w.Set(&far.Timer, time.Minute)
+		time.Sleep(time.Second)
+		near := newBell()
+		w.Set(&near.Timer, time.Second)
+		w.Wait()
+		if d := near.rang[0]; d < time.Second || d > time.Second+tick {
+			t.Errorf("it fired after %v, want a second", d)
+		}
+	})
+}

@@ -87,6 +87,7 @@ type Conn struct {
 	renew     bool   // rest after this batch, or go on in a fresh goroutine
 	risked    bool   // this batch has run code that may wait
 	own       bool   // read by goroutines of its own, for good
+	rested    bool   // the first message, which is soon to come, has come
 	quick     uint8  // batches in a row that have and were not handed over
 	loop      *loop  // of the poller, while that one's goroutine is the reader
 	polled    int32  // the descriptor that the poller knows
@@ -137,8 +138,8 @@ func (c *Conn) Close(code int, reason string) {
 	c.flush()
 	c.nc.SetReadDeadline(time.Now().Add(lingerTime))
 	if rested {
-		c.leavePoller()
-		c.config.Goroutines.Go(func() { c.serve(nil) }) // the poller knows no deadline
+		c.leavePoller() // which knows no deadline
+		c.config.Goroutines.Go(func() { c.serve(nil) })
 	}
 }
 

@@ -36,14 +36,14 @@ func (c *Conn) serve(rest []byte) {
 	if len(rest) > 0 {
 		result = c.batch(rest)
 	}
-	for result == readOn && !c.renew && (c.own || c.quick < proven) {
+	for result == readOn && !c.renew && (c.own || !c.rested) {
 		result = c.serveOnce()
 	}
 	switch {
 	case result == ended:
 		c.end()
 	case result == readOn:
-		c.renew = false
+		c.renew, c.rested = false, true
 		if !c.pause() {
 			c.config.Goroutines.Go(func() { c.serve(nil) })
 		}
@@ -186,6 +186,9 @@ func (c *Conn) take(t *serial.Turn, m Message, err error) outcome {
 
 // end ends the connection after the last batch.
 func (c *Conn) end() {
+	if !c.own {
+		c.leavePoller()
+	}
 	var why *CloseError
 	switch {
 	case !errors.As(c.why, &why):

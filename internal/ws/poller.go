@@ -8,12 +8,13 @@ package ws
 //
 // The price is that whoever keeps a loop busy delays the other connections of that loop.
 // So it runs code that may wait only for a connection that has proved quick: for others it
-// makes way first, and that connection is read by a goroutine of its own until it has
-// proved itself, or rests. If a handler of a quick connection waits after all, its
-// successor gives the loop, too, to another goroutine.
+// makes way first, and goes on as that connection's goroutine to the end of the batch. If a
+// handler of a quick connection waits after all, its successor gives the loop, too, to
+// another goroutine.
 //
-// A connection that closes is read by a goroutine of its own until the end, since
-// a loop knows no deadlines.
+// A new connection is read by the goroutine of its handshake until the first message has
+// come, and one that closes by a goroutine of its own until the end, since a loop knows no
+// deadlines.
 
 // pause leaves the waiting for input to the poller, and says whether that is done. The
 // caller, the reader, must not touch the reader's fields then.
@@ -22,7 +23,7 @@ func (c *Conn) pause() bool {
 		return false
 	}
 	if !c.config.Poller.add(c) {
-		c.own = true
+		c.leavePoller()
 		return false
 	}
 	return true
@@ -51,5 +52,8 @@ func (c *Conn) rouse() bool {
 	return rested
 }
 
-// leavePoller undoes what pause did. The caller has become the reader.
-func (c *Conn) leavePoller() { c.config.Poller.remove(c) }
+// leavePoller undoes what pause did, for good. The caller has become the reader.
+func (c *Conn) leavePoller() {
+	c.own = true
+	c.config.Poller.remove(c)
+}

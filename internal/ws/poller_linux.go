@@ -78,6 +78,16 @@ func (p *Poller) add(c *Conn) bool {
 	return rests
 }
 
+// mute lets nothing be heard of c until it is added again.
+func (p *Poller) mute(c *Conn) {
+	lane, index := p.lane(uintptr(c.polled))
+	lane.mu.Lock()
+	defer lane.mu.Unlock()
+	if l := lane.loop; l != nil && l.at(index) == c {
+		l.control(c, syscall.EPOLL_CTL_MOD, syscall.EPOLLONESHOT) // once at most: an end is told always
+	}
+}
+
 // remove takes c out of its lane.
 func (p *Poller) remove(c *Conn) {
 	lane, index := p.lane(uintptr(c.polled))
@@ -87,13 +97,18 @@ func (p *Poller) remove(c *Conn) {
 	if l == nil || l.at(index) != c {
 		return // the descriptor was closed, and its number is another one's
 	}
-	// It fails if the descriptor is closed, and so no longer watched.
-	_ = c.raw.Control(func(fd uintptr) {
-		_ = syscall.EpollCtl(l.epoll, syscall.EPOLL_CTL_DEL, int(fd), nil)
-	})
+	l.control(c, syscall.EPOLL_CTL_DEL, 0)
 	l.conns[index] = nil
 	l.number--
 	l.closeIfEmpty(lane)
+}
+
+// control changes what is told of c. A descriptor that is closed is no longer watched.
+func (l *loop) control(c *Conn, op int, events uint32) {
+	_ = c.raw.Control(func(fd uintptr) {
+		event := syscall.EpollEvent{Events: events, Fd: int32(fd)}
+		_ = syscall.EpollCtl(l.epoll, op, int(fd), &event)
+	})
 }
 
 func (p *Poller) lane(fd uintptr) (l *lane, index int) {
@@ -136,6 +151,9 @@ func (l *loop) closeIfEmpty(lane *lane) {
 // watch puts c among the connections that are waited for. The caller holds the lane's mu.
 func (l *loop) watch(c *Conn, fd, index int) bool {
 	event := syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(fd)}
+	if l.at(index) == c {
+		return syscall.EpollCtl(l.epoll, syscall.EPOLL_CTL_MOD, fd, &event) == nil
+	}
 	if syscall.EpollCtl(l.epoll, syscall.EPOLL_CTL_ADD, fd, &event) != nil {
 		return false
 	}
@@ -254,6 +272,6 @@ func (l *loop) read(c *Conn) outcome {
 func (c *Conn) leaveLoop() {
 	l := c.loop
 	c.loop = nil
-	c.leavePoller()
+	l.poller.mute(c)
 	l.poller.goroutines.Go(l.run)
 }

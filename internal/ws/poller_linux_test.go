@@ -54,6 +54,9 @@ func (r *rig) prove() {
 		r.exchange("quick")
 	}
 	r.settled()
+	if r.conn.quick != proven {
+		r.test.Errorf("%d quick batches are counted, want %d", r.conn.quick, proven)
+	}
 }
 
 func TestAConnectionAtRestIsReadOn(t *testing.T) {
@@ -132,6 +135,7 @@ func TestAQuickConnectionThatWaitsAfterAllGivesTheLoopAway(t *testing.T) {
 	config := oneLoop(t, true)
 	waits := make(chan struct{})
 	slow := config.newRig(t, tcp, func(c *Conn, m Message) {
+		c.Renew()
 		c.MayWait()
 		if string(m.Data) == "wait" {
 			<-waits

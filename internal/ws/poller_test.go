@@ -20,6 +20,7 @@ type waiter struct {
 
 func (w *waiter) before(c *Conn, m Message) {
 	released := w.channel()
+	c.Renew()
 	c.MayWait()
 	switch m.Data[0] {
 	case 'w':
@@ -90,6 +91,7 @@ func TestClosingFromWithinAHandlerEndsEverything(t *testing.T) {
 		} {
 			t.Run(fmt.Sprint(name, " after ", quick), func(t *testing.T) {
 				r := newRig(t, tcp, func(c *Conn, m Message) {
+					c.Renew()
 					c.MayWait()
 					if string(m.Data) == "end" {
 						end(c)
