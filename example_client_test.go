@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 
 	"socketio"
@@ -24,6 +25,7 @@ type pageClient struct {
 	web      *httptest.Server
 	url      string
 	received []string
+	id       string // of its last socket
 }
 
 // visit starts a server and connects a client to its main namespace.
@@ -57,7 +59,8 @@ func (c *pageClient) another() *pageClient {
 func (c *pageClient) join(packet string) (id string) {
 	c.send("0" + packet)
 	_, id, _ = strings.Cut(c.receive(), `"sid":"`)
-	return strings.TrimSuffix(id, `"}`)
+	c.id = strings.TrimSuffix(id, `"}`)
+	return c.id
 }
 
 // send sends a packet.
@@ -73,10 +76,14 @@ func (c *pageClient) receive() string {
 	return strings.TrimPrefix(packet, "4")
 }
 
-// leave closes the session, as a client does that goes away.
+// leave closes the session, as a client does that goes away, and waits until the server
+// has told its handlers.
 func (c *pageClient) leave() {
 	c.exchange(http.MethodPost, "1")
 	c.exchange(http.MethodGet, "")
+	for there := true; there; runtime.Gosched() {
+		_, there = c.srv.Socket(c.id)
+	}
 }
 
 // end ends the server, all clients, and what their handlers still do.
