@@ -238,7 +238,11 @@ func (c *Conn) answerClose(why *CloseError) {
 // refuse tells the peer what it did wrong, and then the handler. It waits a little for
 // the peer to hang up, whose own close frame it could not make out.
 func (c *Conn) refuse(why *CloseError) {
-	c.Close(why.Code, why.Reason)
+	reason := why.Reason
+	if why.Code == StatusTooBig {
+		reason = "" // the code says it all, and peers of the reference get no more
+	}
+	c.Close(why.Code, reason)
 	c.mu.Lock()
 	c.goodbye = true
 	c.flush()

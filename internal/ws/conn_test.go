@@ -289,6 +289,9 @@ func TestWhatThePeerDoesWrongIsToldWithACode(t *testing.T) {
 			if code := int(got[2])<<8 | int(got[3]); code != test.code {
 				t.Errorf("closed with %d, want %d", code, test.code)
 			}
+			if reason := int(got[1]) - 2; (test.code == StatusTooBig) != (reason == 0) {
+				t.Errorf("the frame has %d bytes of reason; only code 1009 says everything", reason)
+			}
 			err := <-r.closed
 			if why, ok := errors.AsType[*RefusedError](err); !ok || why.Code() != test.code {
 				t.Errorf("the handler was told %v, want code %d", err, test.code)
