@@ -97,7 +97,7 @@ interop: ## clients of four languages, by one list of checks, against the fixtur
 	@go run ./internal/cmd/interop
 
 .PHONY: official
-official: ## the reference's three protocol suites; SUITES=DIR is a checkout of socketio/socket.io
+official: ## the reference's suites of its protocols and clients; SUITES=DIR is a checkout of socketio/socket.io
 	@if [ -n "$(SUITES)" ]; then go build -o $(BIN)/official ./interop/official; fi
 	@go run ./internal/cmd/official -suites '$(SUITES)' -server $(BIN)/official
 

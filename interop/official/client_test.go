@@ -30,20 +30,29 @@ type client struct {
 	dialer *websocket.Dialer
 }
 
-// newClient starts the servers, which end with the test.
+// newClient starts the protocols' servers, which end with the test.
 func newClient(t *testing.T) *client {
 	t.Helper()
 	engine, socket := newEngineIO(), newSocketIO()
 	mux := http.NewServeMux()
 	mux.Handle(enginePath, engine)
 	mux.Handle(socketPath, socket)
+	return newClientOf(t, mux, engine, socket)
+}
+
+// A stopper is a server that can be shut down.
+type stopper interface{ Shutdown(context.Context) error }
+
+// newClientOf serves the handler until the test ends, and then shuts down what is behind it.
+func newClientOf(t *testing.T, handler http.Handler, behind ...stopper) *client {
+	t.Helper()
 	listener := newMemory()
-	server := &http.Server{Handler: mux}
+	server := &http.Server{Handler: handler}
 	go server.Serve(listener)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		for _, s := range []interface{ Shutdown(context.Context) error }{engine, socket, server} {
+		for _, s := range append(behind, server) {
 			if err := s.Shutdown(ctx); err != nil {
 				t.Errorf("Shutdown: %v", err)
 			}

@@ -1,42 +1,38 @@
-// Command official is the server that the reference's protocol suites expect: a bare
-// Engine.IO server under /engine.io/ that sends every message back, and a Socket.IO server
-// under /socket.io/ with the namespaces "/" and "/custom".
+// Command official is the server that a suite of the reference expects, which SUITE names:
 //
-//	PORT=3000 official
+//	SUITE=protocol official           port 3000; the default
+//	SUITE=engine.io-client official   port 3000
+//	SUITE=socket.io-client official   port 3210
 //
-// It listens on 127.0.0.1 and ::1, since the suites talk to localhost. `make official`
-// runs them against it. With EIO3=yes it lets clients of Engine.IO 3 in, which have a suite
-// of their own; the others expect that it does not.
+// It listens on 127.0.0.1 and ::1, since the suites talk to localhost, at PORT if that is
+// set. `make official` runs the suites against it. With EIO3=yes the protocols' server lets
+// clients of Engine.IO 3 in, which have a suite of their own; the others expect that it
+// does not.
 package main
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
-
-	"socketio"
-	"socketio/engineio"
 )
 
-const (
-	enginePath = "/engine.io/"
-	socketPath = "/socket.io/"
-)
+// A service is what one of the suites talks to.
+type service struct {
+	port    string
+	handler func() http.Handler
+}
 
-// What the suites expect of both servers.
-var channel = engineio.Options{
-	PingInterval: 300 * time.Millisecond,
-	PingTimeout:  200 * time.Millisecond,
-	MaxPayload:   1_000_000,
-	CORS:         engineio.CORS{Origins: []string{"*"}},
-	Logger:       slog.New(slog.DiscardHandler), // most of the suites is bad input
+var services = map[string]service{
+	"":                 {"3000", newProtocol},
+	"protocol":         {"3000", newProtocol},
+	"engine.io-client": {"3000", func() http.Handler { return newEngineClient() }},
+	"socket.io-client": {"3210", func() http.Handler { return newSocketClient() }},
 }
 
 func main() {
@@ -48,15 +44,17 @@ func main() {
 
 // run serves until it is interrupted.
 func run() error {
+	name := os.Getenv("SUITE")
+	chosen, ok := services[name]
+	if !ok {
+		return fmt.Errorf("SUITE=%s is none of protocol, engine.io-client, socket.io-client", name)
+	}
 	port := os.Getenv("PORT")
 	if port == "" {
-		port = "3000"
+		port = chosen.port
 	}
 	channel.EIO3 = os.Getenv("EIO3") == "yes"
-	mux := http.NewServeMux()
-	mux.Handle(enginePath, newEngineIO())
-	mux.Handle(socketPath, newSocketIO())
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: chosen.handler(), ReadHeaderTimeout: 10 * time.Second}
 	failed := make(chan error, 2)
 	for _, host := range []string{"127.0.0.1", "::1"} {
 		listener, err := net.Listen("tcp", net.JoinHostPort(host, port))
@@ -83,61 +81,4 @@ func run() error {
 // isMissing says whether listening failed because the machine has no such address.
 func isMissing(err error) bool {
 	return errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT)
-}
-
-// newEngineIO returns a server that sends every message back.
-func newEngineIO() *engineio.Server {
-	o := channel
-	o.Path = enginePath
-	return engineio.NewServer(func(c *engineio.Conn) { c.Attach(echo{c}) }, &o)
-}
-
-// echo receives messages and sends them back.
-type echo struct{ conn *engineio.Conn }
-
-func (e echo) Receive(m engineio.Message) {
-	_ = e.conn.Send(m) // fails only if the connection has ended
-}
-
-func (echo) Closed(*engineio.CloseError) {}
-
-// newSocketIO returns a server that tells clients the auth payload they came with, and in
-// "/" sends back the arguments of events.
-func newSocketIO() *socketio.Server {
-	srv := socketio.NewServer(&socketio.Options{Options: channel, ConnectTimeout: time.Second})
-	srv.OnConnect(emitAuth)
-	srv.Of("/custom").OnConnect(emitAuth)
-	srv.Handle("message", func(_ context.Context, s *socketio.Socket, m *socketio.Message) error {
-		args, err := argsOf(m)
-		if err != nil {
-			return err
-		}
-		return s.EmitArgs("message-back", args...)
-	})
-	srv.Handle("message-with-ack", func(_ context.Context, _ *socketio.Socket, m *socketio.Message) error {
-		args, err := argsOf(m)
-		if err != nil {
-			return err
-		}
-		return m.Ack(args...)
-	})
-	return srv
-}
-
-func emitAuth(_ context.Context, s *socketio.Socket) error {
-	var auth any
-	if err := s.Handshake().DecodeAuth(&auth); err != nil {
-		return err
-	}
-	return s.EmitArgs("auth", auth)
-}
-
-// argsOf decodes all arguments.
-func argsOf(m *socketio.Message) ([]any, error) {
-	args := make([]any, m.Len())
-	into := make([]any, len(args))
-	for i := range args {
-		into[i] = &args[i]
-	}
-	return args, m.Decode(into...)
 }

@@ -1,15 +1,20 @@
-// Command official runs the three protocol suites of the socketio/socket.io repository
-// against a server and prints what came of them:
+// Command official runs suites of the socketio/socket.io repository, those of the protocols
+// and those of the clients, against a server and prints what came of them:
 //
 //	official -suites DIR -server .tmp/bin/official
 //	engine.io v4: 25 passed, 0 failed
 //	socket.io v5: 32 passed, 0 failed
 //	engine.io v3: 22 passed, 1 skipped
+//	engine.io-client: 83 passed, 1 skipped
+//	socket.io-client: 111 passed
 //
-// DIR is a checkout of that repository; it is read, never written to. The suites talk to
-// localhost:3000, which is where the server has to listen. The exit code is 0 when all
-// suites pass as a whole, 2 when DIR is missing or is something else, 1 otherwise. A test
-// that listens too late for what it expects may fail; it is named then.
+// DIR is a checkout of that repository; it is read, never written to, and nothing of it is
+// built: the clients are those on npm. The suites talk to localhost:3000 and localhost:3210,
+// which is where the server has to listen, being told by SUITE and EIO3 in its environment
+// what is expected of it; see interop/official. Ports 80, 3211, 3940 and 9823 have to be
+// closed, since suites expect to be refused there. The exit code is 0 when all suites pass
+// as a whole, 2 when DIR is missing or is something else, 1 otherwise. A test that listens
+// too late for what it expects may fail; it is named then.
 package main
 
 import (
@@ -22,8 +27,6 @@ import (
 	"strings"
 	"syscall"
 )
-
-const address = "localhost:3000" // hard-coded in the suites
 
 func main() {
 	dir := flag.String("suites", "", "a checkout of github.com/socketio/socket.io")
@@ -49,7 +52,7 @@ func main() {
 // checkout says what is wanted where dir does not hold the suites.
 func checkout(dir string) error {
 	for _, s := range suites {
-		_, err := os.Stat(filepath.Join(dir, s.path, "package-lock.json"))
+		_, err := os.Stat(filepath.Join(dir, s.manifest()))
 		if dir == "" || err != nil {
 			return fmt.Errorf("%q has no %s\n"+
 				"make official SUITES=DIR wants a checkout of the reference's repository, outside this one:\n"+

@@ -14,10 +14,7 @@ func TestACheckoutHasAllSuites(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), s.path) {
 			t.Errorf("before %s is there: %v, want it named", s.path, err)
 		}
-		if err := os.MkdirAll(filepath.Join(dir, s.path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, s.path, "package-lock.json"), nil, 0o644); err != nil {
+		if err := os.MkdirAll(filepath.Join(dir, s.manifest()), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -62,6 +59,24 @@ func TestOnlyTheTestThatIsRacyMayFail(t *testing.T) {
 		}
 		if s.passed(r) != test.passed || s.summary(r) != test.summary {
 			t.Errorf("%s: %t, %q; want %t, %q", test.report, s.passed(r), s.summary(r), test.passed, test.summary)
+		}
+	}
+}
+
+func TestAClientIsTestedByTheSuiteOfItsVersion(t *testing.T) {
+	released, checkout := t.TempDir(), t.TempDir()
+	for _, step := range []struct {
+		version string
+		same    bool
+	}{{"1.2.3", true}, {"1.2.4", false}} {
+		for dir, version := range map[string]string{released: "1.2.3", checkout: step.version} {
+			manifest := []byte(`{"version": "` + version + `"}`)
+			if err := os.WriteFile(filepath.Join(dir, "package.json"), manifest, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := sameVersion(released, checkout); (err == nil) != step.same {
+			t.Errorf("1.2.3 by the suite of %s: %v", step.version, err)
 		}
 	}
 }

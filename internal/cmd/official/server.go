@@ -10,12 +10,13 @@ import (
 	"time"
 )
 
-// start runs the server, with env added to the environment, and returns once it takes connections. stop ends it and waits.
-func start(ctx context.Context, command, env []string, log string) (stop func(), err error) {
+// start runs the server, with env added to the environment, and returns once it takes
+// connections at address. stop ends it and waits.
+func start(ctx context.Context, command, env []string, address, log string) (stop func(), err error) {
 	if len(command) == 0 {
 		return nil, errors.New("no -server to start")
 	}
-	if listening() {
+	if listening(address) {
 		return nil, fmt.Errorf("something else listens on %s", address)
 	}
 	out, err := os.Create(log)
@@ -34,7 +35,7 @@ func start(ctx context.Context, command, env []string, log string) (stop func(),
 		_ = cmd.Wait() // how a server ends that was told to says nothing
 	}()
 
-	if err := listens(ctx, ended); err != nil {
+	if err := listens(ctx, address, ended); err != nil {
 		_ = cmd.Process.Kill()
 		return nil, fmt.Errorf("%w, see %s", err, log)
 	}
@@ -50,9 +51,9 @@ func start(ctx context.Context, command, env []string, log string) (stop func(),
 }
 
 // listens waits until the server takes connections, ends, or has had its time.
-func listens(ctx context.Context, ended <-chan struct{}) error {
+func listens(ctx context.Context, address string, ended <-chan struct{}) error {
 	limit := time.After(30 * time.Second)
-	for !listening() {
+	for !listening(address) {
 		select {
 		case <-ended:
 			return errors.New("the server ended before it listened")
@@ -66,7 +67,7 @@ func listens(ctx context.Context, ended <-chan struct{}) error {
 	return nil
 }
 
-func listening() bool {
+func listening(address string) bool {
 	c, err := net.DialTimeout("tcp", address, time.Second)
 	if err != nil {
 		return false

@@ -7,36 +7,66 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"socketio/internal/cmd/npm"
 	"socketio/internal/cmd/progress"
 )
 
-// suite is one protocol suite of the reference's repository.
+// suite is one suite of the reference's repository: of a protocol, or of a client.
 type suite struct {
-	name  string
-	path  string // in that repository
-	tests int    // how many there are; fewer that pass means some were not run
-	skips int    // of them, that the suite leaves out itself
-	racy  string // the full title of the test that may fail
+	name   string
+	path   string // in that repository
+	tests  int    // how many there are; fewer that pass means some were not run
+	skips  int    // of them, that the suite leaves out itself
+	racy   string // the full title of the test that may fail
+	client string // the npm package that a client's suite is about
 
-	env []string // for the server
+	env     []string // for the server
+	address string   // where that has to listen, hard-coded in the suite
+	mocha   []string // arguments
 }
 
+const (
+	port3000 = "localhost:3000"
+	port3210 = "localhost:3210"
+)
+
+var protocol = []string{"test-suite.js"}
+
 var suites = []suite{
-	{name: "engine.io v4", path: "docs/engine.io-protocol/v4-test-suite", tests: 25},
-	{name: "socket.io v5", path: "docs/socket.io-protocol/v5-test-suite", tests: 32},
+	{
+		name: "engine.io v4", path: "docs/engine.io-protocol/v4-test-suite", tests: 25,
+		address: port3000, mocha: protocol,
+	},
+	{
+		name: "socket.io v5", path: "docs/socket.io-protocol/v5-test-suite", tests: 32,
+		address: port3000, mocha: protocol,
+	},
 	{
 		name: "engine.io v3", path: "docs/engine.io-protocol/v3-test-suite", tests: 24, skips: 1,
-		racy: "Engine.IO protocol message WebSocket sends and receives a plain text packet",
-		env:  []string{"EIO3=yes"},
+		racy:    "Engine.IO protocol message WebSocket sends and receives a plain text packet",
+		address: port3000, mocha: protocol, env: []string{"EIO3=yes"},
+	},
+	{
+		name: "engine.io-client", path: "packages/engine.io-client", tests: 84, skips: 1,
+		client:  "engine.io-client",
+		address: port3000, mocha: []string{"test/index.js"}, env: []string{"SUITE=engine.io-client"},
+	},
+	{
+		name: "socket.io-client", path: "packages/socket.io-client", tests: 111,
+		client:  "socket.io-client",
+		address: port3210, mocha: []string{"--require", "../resolver.cjs", "--import=tsx", "test/index.ts"}, env: []string{"SUITE=socket.io-client"},
 	},
 }
 
 // summary is one line about a run. That the test failed which may is told by another.
 func (s suite) summary(r *report) string {
-	if s.skips > 0 && s.passed(r) {
+	switch {
+	case s.skips > 0 && s.passed(r):
 		return fmt.Sprintf("%s: %d passed, %d skipped", s.name, r.Stats.Passes, r.Stats.Pending)
+	case s.client != "" && s.passed(r):
+		return fmt.Sprintf("%s: %d passed", s.name, r.Stats.Passes)
 	}
 	return fmt.Sprintf("%s: %d passed, %d failed", s.name, r.Stats.Passes, r.Stats.Failures)
 }
@@ -66,11 +96,30 @@ type report struct {
 	} `json:"failures"`
 }
 
+// manifest is a file of the checkout that the suite cannot do without.
+func (s suite) manifest() string {
+	if s.client != "" {
+		return filepath.Join(s.path, "test", "support")
+	}
+	return filepath.Join(s.path, "package-lock.json")
+}
+
 // copy is where a suite is run: the checkout itself stays untouched.
 func (s suite) copy(work string) string { return filepath.Join(work, s.path) }
 
-// install copies the suite's files and installs the npm packages its lock file names.
+// programs is where the npm packages for the suite are.
+func (s suite) programs(work string) string {
+	if s.client != "" {
+		return filepath.Join(work, "packages")
+	}
+	return s.copy(work)
+}
+
+// install copies the suite's files and installs the npm packages that it needs.
 func (s suite) install(ctx context.Context, dir, work string) error {
+	if s.client != "" {
+		return s.installClient(ctx, dir, work)
+	}
 	from, to := filepath.Join(dir, s.path), s.copy(work)
 	files, err := os.ReadDir(from)
 	if err != nil {
@@ -96,7 +145,7 @@ func (s suite) install(ctx context.Context, dir, work string) error {
 
 // runAgainst starts the server and runs the suite.
 func (s suite) runAgainst(ctx context.Context, server []string, work string) (*report, error) {
-	stop, err := start(ctx, server, s.env, filepath.Join(work, s.name+" server.log"))
+	stop, err := start(ctx, server, s.env, s.address, filepath.Join(work, s.name+" server.log"))
 	if err != nil {
 		return nil, err
 	}
@@ -113,15 +162,17 @@ func (s suite) run(ctx context.Context, work string) (*report, error) {
 	if err := os.RemoveAll(out); err != nil {
 		return nil, err
 	}
+	mocha, err := filepath.Abs(filepath.Join(s.programs(work), "node_modules", ".bin", "mocha"))
+	if err != nil {
+		return nil, err
+	}
+	// --exit, since a failed test may leave a socket open.
+	command := []string{mocha, "--exit", "--reporter", "json", "--reporter-option", "output=" + out}
 	r := progress.Run(ctx, os.Stdout, progress.Step{
-		Name: s.name,
-		// --exit, since a failed test may leave a socket open.
-		Command: []string{
-			"node_modules/.bin/mocha", "--exit", "--reporter", "json",
-			"--reporter-option", "output=" + out, "test-suite.js",
-		},
-		Dir: s.copy(work),
-		Log: filepath.Join(work, s.name+" mocha.log"),
+		Name:    s.name,
+		Command: slices.Concat(command, s.mocha),
+		Dir:     s.copy(work),
+		Log:     filepath.Join(work, s.name+" mocha.log"),
 	})
 	text, err := os.ReadFile(out)
 	if err != nil {
