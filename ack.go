@@ -25,6 +25,7 @@ func (s *Socket) expect(id uint64, w waiter) error {
 		return s.ended
 	}
 	if limit := s.peer.srv.options.MaxAcks; len(s.acks) >= limit {
+		s.peer.srv.count.maxAcks.Add(1)
 		return fmt.Errorf("socketio: %d acknowledgements awaited: %w", limit, ErrQueueFull)
 	}
 	if s.acks == nil {
@@ -54,7 +55,9 @@ func (s *Socket) resolve(packet *sio5.Packet) {
 	}
 	if w := s.take(packet.ID); w != nil {
 		w.answer(s, answerOf(packet))
+		return
 	}
+	s.peer.srv.count.acksUnwanted.Add(1)
 }
 
 // A question waits for the acknowledgement of one socket.
@@ -109,6 +112,9 @@ func (p Sender) ask(ctx context.Context, f *frame) (answer, error) {
 	}
 	if gone := s.gone(); gone != nil {
 		return answer{}, gone
+	}
+	if errors.Is(patience.err(ctx), context.DeadlineExceeded) {
+		s.peer.srv.count.ackTimeouts.Add(1)
 	}
 	return answer{}, fmt.Errorf("socketio: no acknowledgement of %q: %w", event, patience.err(ctx))
 }

@@ -210,7 +210,7 @@ func (s *ClientSocket) replay(socket *Socket, packet *sio5.Packet) {
 	it := item{packet: *packet}
 	it.keep()
 	if s.replayed += it.size(); s.replayed > maxReplay {
-		socket.peer.exceed("bytes before the answer to CONNECT")
+		socket.peer.exceed(&socket.peer.srv.count.inbox, "bytes before the answer to CONNECT")
 		return
 	}
 	socket.peer.mu.Lock()

@@ -11,6 +11,9 @@ import (
 // connect begins to let a client into a namespace. It reserves the place before it
 // returns or anything waits, so that a second CONNECT finds it taken.
 func (p *peer) connect(packet *sio5.Packet) {
+	if !p.mayConnect() {
+		return
+	}
 	name, auth := packet.Namespace, packet.Data
 	if p.isVersion2() {
 		if name, auth = splitQuery(name); len(name) > maxNamespaceName {
@@ -48,9 +51,9 @@ func (p *peer) connect(packet *sio5.Packet) {
 	case taken:
 		p.violated(errors.New("socketio: a second CONNECT to a namespace"))
 	case crowded:
-		p.exceed("namespaces")
+		p.exceed(&p.srv.count.maxNamespaces, "namespaces")
 	case restless:
-		p.exceed("namespaces left whose handlers still run")
+		p.exceed(&p.srv.count.fixed, "namespaces left whose handlers still run")
 	default:
 		p.conn.MayWait()
 		s.begin()
@@ -91,12 +94,13 @@ func (p *peer) refuseUnknown(namespace string) {
 
 // answerRefusal sends a refusal with its data, unless there have been too many.
 func (p *peer) answerRefusal(namespace string, data []byte) {
+	p.srv.count.rejected.Add(1)
 	p.mu.Lock()
 	p.refused++
 	many := p.refused > maxRefused
 	p.mu.Unlock()
 	if many {
-		p.exceed("refused CONNECTs")
+		p.exceed(&p.srv.count.fixed, "refused CONNECTs")
 		return
 	}
 	p.send(sio5.Packet{Type: sio5.ConnectError, Namespace: namespace, Data: data})
@@ -213,6 +217,7 @@ func (s *Socket) join() bool {
 	p.refused = 0
 	p.stopDeadline()
 	p.mu.Unlock()
+	p.srv.count.connected.Add(1)
 	s.ns.list()
 	switch {
 	case s.session != nil:

@@ -71,6 +71,9 @@ func (it *item) keep() {
 // the moment. It is called within Receive, on the goroutine that reads. If too much
 // waits it returns only when there is room again; nothing is read meanwhile.
 func (p *peer) deliver(s *Socket, packet *sio5.Packet) {
+	if !p.mayEmit() {
+		return
+	}
 	it := item{packet: *packet}
 	p.mu.Lock()
 	switch {
@@ -85,7 +88,7 @@ func (p *peer) deliver(s *Socket, packet *sio5.Packet) {
 		s.drain()
 	case s.at() == pending && len(s.inbox.queue) >= maxPending:
 		p.mu.Unlock()
-		p.exceed("packets for a namespace whose CONNECT is not decided")
+		p.exceed(&p.srv.count.fixed, "packets for a namespace whose CONNECT is not decided")
 	default:
 		it.keep()
 		s.inbox.queue = append(s.inbox.queue, it)
@@ -106,12 +109,13 @@ func (p *peer) throttle() {
 			over := p.waiting > 2*limit
 			p.mu.Unlock()
 			if over {
-				p.exceed("bytes in the inbox while a handler waits for an acknowledgement")
+				p.exceed(&p.srv.count.inbox, "bytes in the inbox while a handler waits for an acknowledgement")
 			}
 			return
 		}
 		if p.room == nil {
 			p.room = make(chan struct{})
+			p.srv.count.inbox.Add(1)
 		}
 		room := p.room
 		p.mu.Unlock()

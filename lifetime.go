@@ -31,6 +31,9 @@ func (s *Socket) end(reason Reason, cause error) (was state, idle bool) {
 	}
 	cancel, acks := s.cancel, s.acks
 	s.acks = nil
+	if was == connected {
+		p.srv.count.ended(reason)
+	}
 	p.mu.Unlock()
 
 	s.ns.rooms.evict(s)

@@ -74,6 +74,13 @@ type Options struct {
 	// to twice as many; then the connection is closed.
 	Inbox int
 
+	// EventsPerSecond, BytesPerSecond, JoinsPerSecond and ConnectsPerSecond are how many
+	// events and bytes one connection may send per second, how many rooms its sockets may
+	// join, and how many namespaces it may ask for, again and again; without limit by
+	// default. A second's worth may come at once, and after a pause one message of any
+	// size. A connection that goes beyond that is closed.
+	EventsPerSecond, BytesPerSecond, JoinsPerSecond, ConnectsPerSecond int
+
 	// Bus joins the server with others to a cluster: what one emits reaches the
 	// clients of all; see package adapter. The server begins to use it at once, and
 	// ends that with Shutdown or Close. Default: the server is by itself.

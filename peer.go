@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"socketio/engineio"
@@ -26,6 +27,8 @@ type peer struct {
 	decoder sio5.Decoder
 	lateSet bool // late has a time
 
+	rates *rates // nil without limits
+
 	// mu guards what follows, and the fields of sockets marked so. No user code
 	// and no method of conn is called with it.
 	mu       sync.Mutex
@@ -44,7 +47,7 @@ type peer struct {
 
 // newPeer begins to serve a connection.
 func newPeer(srv *Server, conn *engineio.Conn) *peer {
-	p := &peer{srv: srv, conn: conn}
+	p := &peer{srv: srv, conn: conn, rates: srv.rates.newRates()}
 	p.decoder.MaxAttachments = srv.options.MaxAttachments
 	p.decoder.MaxPayload = srv.options.MaxPayload
 	if p.isVersion2() {
@@ -58,6 +61,9 @@ func newPeer(srv *Server, conn *engineio.Conn) *peer {
 
 // Receive is called by the connection for each message.
 func (p *peer) Receive(m engineio.Message) {
+	if !p.maySend(len(m.Data)) {
+		return
+	}
 	if codec := p.srv.options.Codec; codec != nil {
 		p.receiveCoded(codec, m)
 		return
@@ -227,7 +233,9 @@ func (p *peer) violated(err error) {
 	if e, ok := errors.AsType[*sio5.DecodeError](err); ok {
 		reason = e.Reason // without the excerpt of the packet
 	}
-	p.end(slog.LevelDebug, ReasonForcedClose, err, reason)
+	if p.end(slog.LevelDebug, ReasonForcedClose, err, reason) {
+		p.srv.count.violated(err)
+	}
 }
 
 // supersede ends a connection whose client is somewhere else by now, or has to come again.
@@ -236,22 +244,30 @@ func (p *peer) supersede() {
 	p.end(slog.LevelDebug, ReasonTransportClose, errors.New("socketio: "+why), why)
 }
 
-// exceed ends a connection whose peer went beyond a limit.
-func (p *peer) exceed(what string) {
+// exceed ends a connection whose peer went beyond a limit, and counts that once.
+func (p *peer) exceed(hits *atomic.Uint64, what string) {
 	what = "too many " + what
-	p.end(slog.LevelWarn, ReasonForcedServerClose, errors.New("socketio: "+what), what)
+	if p.end(slog.LevelWarn, ReasonForcedServerClose, errors.New("socketio: "+what), what) {
+		hits.Add(1)
+	}
 }
 
-// end ends a connection and says in the log why.
-func (p *peer) end(level slog.Level, reason Reason, cause error, why string) {
+// Drain ends a connection whose server drains: [engineio.Server.Drain] calls it.
+func (p *peer) Drain() {
+	p.end(slog.LevelDebug, ReasonServerShutdown, ErrServerClosed, "the server drains")
+}
+
+// end ends a connection and says in the log why, unless it had ended before.
+func (p *peer) end(level slog.Level, reason Reason, cause error, why string) (first bool) {
 	if p.srv.client != nil {
 		reason = reason.atClient()
 	}
 	if !p.shut(reason, cause) {
-		return
+		return false
 	}
 	_ = p.conn.Close() // its only error says that it had ended before
 	p.srv.options.Logger.LogAttrs(context.Background(), level, "socketio: connection closed", slog.String("why", why))
+	return true
 }
 
 // expectJoin sets the time by which a namespace must have been joined. The caller
@@ -277,7 +293,9 @@ func (p *peer) notJoined() {
 	p.mu.Unlock()
 	if idle {
 		const why = "no namespace joined in time"
-		p.end(slog.LevelDebug, ReasonForcedServerClose, errors.New("socketio: "+why), why)
+		if p.end(slog.LevelDebug, ReasonForcedServerClose, errors.New("socketio: "+why), why) {
+			p.srv.count.connectTimeout.Add(1)
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"socketio/engineio"
 	"socketio/internal/cluster"
@@ -37,6 +38,8 @@ type Server struct {
 	closed   atomic.Bool
 	node     *cluster.Node // nil if the server is by itself
 	recovery *recovery     // nil if it is off
+	rates    rateLimits
+	count    counters
 
 	mu       sync.Mutex            // guards what follows
 	byName   map[string]*Namespace // also those that nobody has been let into yet
@@ -49,6 +52,7 @@ type Server struct {
 // contradict each other.
 func NewServer(o *Options) *Server {
 	srv := &Server{options: o.withDefaults(), byName: map[string]*Namespace{}}
+	srv.rates = newRateLimits(&srv.options)
 	srv.lifetime, srv.expire = context.WithCancel(context.Background())
 	if srv.options.Bus != nil {
 		srv.node = cluster.Start(srv.options.Bus, srv.reportBusLater)
@@ -174,6 +178,19 @@ func (srv *Server) OnNamespace(f func(*Namespace)) {
 	}
 }
 
+// Drain empties the server without haste, before Shutdown: it refuses newcomers with 503,
+// and ends the connections that there are one after the other, in random order and spread
+// over a time, with [ReasonServerShutdown]. So clients come to the other servers one after
+// the other as well. Those that are still here are served as ever. Events that have been
+// emitted are sent.
+//
+// It returns when the last connection has been ended, or with the error of ctx; the rest
+// then goes on. Handlers it does not wait for: call Shutdown after it.
+func (srv *Server) Drain(ctx context.Context, over time.Duration) error {
+	defer beginWait(ctx, nil)()
+	return srv.engine.Drain(ctx, over)
+}
+
 // Shutdown ends the server in good order: it refuses newcomers, ends all sockets with
 // [ReasonServerShutdown], sends what waits to be sent, closes the connections, and waits
 // until all handlers and OnDisconnect hooks have returned. Clients will try to connect
@@ -228,11 +245,13 @@ func (srv *Server) end() {
 // report gives an error to OnError, or logs it. The log is told in what it happened: the
 // method by which a hook was registered, or the event.
 func (srv *Server) report(ctx context.Context, s *Socket, in string, err error) {
+	srv.count.failed(err)
 	if srv.options.OnError == nil {
 		srv.logError(ctx, s, in, err)
 		return
 	}
 	if failure := srv.tellUser(ctx, s, err); failure != nil {
+		srv.count.failed(failure)
 		srv.logError(ctx, s, "OnError", failure)
 	}
 }

@@ -146,8 +146,12 @@ func (s *Socket) anyData() any {
 //
 // Within middleware Join counts from the moment when the client has been let in.
 func (s *Socket) Join(rooms ...string) {
+	if !s.peer.mayJoin(len(rooms)) {
+		return
+	}
 	limit := s.peer.srv.options.MaxRooms
-	if s.ns.rooms.join(s, rooms, limit) > 0 {
+	if refused := s.ns.rooms.join(s, rooms, limit); refused > 0 {
+		s.peer.srv.count.maxRooms.Add(uint64(refused))
 		s.peer.srv.report(s.Context(), s, "Join", errTooManyRooms)
 	}
 }

@@ -2,7 +2,6 @@ package engineio
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
 )
 
@@ -23,8 +22,7 @@ func (s *Server) Drain(ctx context.Context, over time.Duration) error {
 	s.mu.Lock()
 	s.draining = true
 	s.mu.Unlock()
-	conns := s.all()
-	rand.Shuffle(len(conns), func(i, j int) { conns[i], conns[j] = conns[j], conns[i] })
+	conns := s.all() // in the order of a map, which has nothing to do with who came when
 	start, told := time.Now(), 0
 	for told < len(conns) {
 		if err := ctx.Err(); err != nil {
