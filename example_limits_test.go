@@ -9,6 +9,18 @@ import (
 	"socketio"
 )
 
+func Example_stats() {
+	srv := socketio.NewServer(&socketio.Options{EventsPerSecond: 100, Logger: quiet})
+	client := visit(srv)
+	defer client.end()
+	stats := srv.Stats()
+	fmt.Println(stats.Sockets, stats.WebSockets, stats.Polling)
+	fmt.Println(stats.HitEventsPerSecond, stats.Disconnected[socketio.ReasonForcedServerClose])
+	// Output:
+	// 1 0 1
+	// 0 0
+}
+
 func Example_limits() {
 	srv := socketio.NewServer(&socketio.Options{
 		MaxPayload:   64 << 10,         // bytes of one message, and of one POST
