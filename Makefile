@@ -34,10 +34,11 @@ run: ## start the walk-through's server and page; Ctrl-C ends it
 	@exec $(BIN)/walkthrough
 
 .PHONY: test
-test: ## everything that has to pass: set-up, check, race, guard, interop-js, interop
+test: ## everything that has to pass: set-up, check, race, compatibility, guard, interop-js, interop
 	@$(PARTS) -log .tmp/test \
 		'set-up and lint=$(MAKE) -k setup check' \
 		'Go tests with race detector=$(MAKE) race' \
+		'compatibility=go run ./internal/cmd/compat -check' \
 		'guards=$(MAKE) guard' \
 		'JS and Chromium=$(MAKE) interop-js' \
 		'other languages=$(MAKE) interop'
@@ -47,11 +48,12 @@ setup: ## install what the tests need: a C compiler, npm packages, Chromium, the
 	@go run ./internal/cmd/setup
 
 .PHONY: check
-check: $(BIN)/golangci-lint ## vet, lint, layers, tidy, formatting, builds for other systems
+check: $(BIN)/golangci-lint ## vet, lint, layers, tables of tests, tidy, formatting, builds for other systems
 	@$(PARTS) -log .tmp/check \
 		'go vet=go vet $(PACKAGES)' \
 		'lint=$(MAKE) lint' \
 		'layers=go test -count=1 -run "^(TestImportsPointDown|TestPlantedViolationsAreFound)$$" .' \
+		'tables=go test -count=1 -run "^(TestThePageShowsTheTable|TestTheTableIsWholeAndItsTestsExist|TestEveryAdvisoryIsAnswered)$$" . ./internal/cmd/compat' \
 		'tidy=for m in $(MODULES); do (cd $$m && go mod tidy -diff) || exit 1; done' \
 		'format=$(MAKE) fmt-diff' \
 		'build for linux-386=GOOS=linux GOARCH=386 go build $(PACKAGES)' \

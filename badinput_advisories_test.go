@@ -1,10 +1,14 @@
 package socketio_test
 
 import (
+	"go/version"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,8 +16,112 @@ import (
 	"socketio"
 )
 
-// Advisories about other programs of this kind that no bad input in the tables proves
-// us immune to. SECURITY.md has the list of all.
+// Advisories about other programs of this kind. What one describes is tried by a test that
+// has its number in its name: one below, or one of the bad inputs, or one of the package
+// in question. SECURITY.md lists them.
+
+// advisories are all that can apply to what is here.
+var advisories = []string{
+	"CVE-2016-10518", "CVE-2016-10536", "CVE-2016-10542", "CVE-2016-10544", "CVE-2017-16031", "CVE-2019-13611",
+	"CVE-2020-27813", "CVE-2020-28481", "CVE-2020-36048", "CVE-2020-36049", "CVE-2021-32640", "CVE-2022-2421",
+	"CVE-2022-21676", "CVE-2022-41940", "CVE-2023-31125", "CVE-2023-32695", "CVE-2024-37890", "CVE-2024-38355",
+	"CVE-2025-61765", "CVE-2026-1526", "CVE-2026-33151", "CVE-2026-42577", "CVE-2026-42786", "CVE-2026-44545",
+	"CVE-2026-45736", "CVE-2026-47073", "CVE-2026-48779", "CVE-2026-48802", "CVE-2026-48804", "CVE-2026-54464",
+	"CVE-2026-54490", "CVE-2026-59724", "CVE-2026-59725", "CVE-2026-69185", "CVE-2026-78659", "CVE-2026-78663",
+	"CVE-2026-78667", "CVE-2026-97054", "CVE-2026-102599", "GHSA-5v72-xg48-5rpm", "GHSA-mj22-23ff-2hrr",
+	"GO-2022-0236", "GO-2026-6278", "GO-2026-6559", "GO-2026-6617",
+}
+
+// advisoriesApart are about what is not here. SECURITY.md says what that is.
+var advisoriesApart = []string{"CVE-2020-28502", "CVE-2021-31597", "CVE-2026-102600"}
+
+func TestEveryAdvisoryIsAnswered(t *testing.T) {
+	var code strings.Builder
+	err := fs.WalkDir(os.DirFS("."), ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "node_modules" || len(name) > 1 && strings.HasPrefix(name, ".")):
+			return fs.SkipDir
+		case strings.HasSuffix(name, "_test.go"):
+			code.WriteString(mustRead(t, name))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]string{} // of SECURITY.md, by advisory
+	id := regexp.MustCompile(`\b(?:CVE|GHSA|GO)-[\w-]+`)
+	for line := range strings.Lines(mustRead(t, "SECURITY.md")) {
+		advisory, _, _ := strings.Cut(strings.TrimPrefix(line, "|"), "|")
+		for _, one := range id.FindAllString(advisory, -1) {
+			rows[one] += line
+		}
+	}
+	numbers := regexp.MustCompile(`, (?:CVE|GHSA|GO)-`)
+	for _, advisory := range advisories {
+		named := regexp.MustCompile(`(?m)^func (Test\w*` + strings.ReplaceAll(advisory, "-", "_") + `(?:_\w+)?)\(|\{"(B\d+ [^"]*), (?:[^"]+, )?` + advisory + `[",]`)
+		tests := named.FindAllStringSubmatch(code.String(), -1)
+		if len(tests) == 0 {
+			t.Errorf("no test has the name of %s", advisory)
+		}
+		for _, test := range tests {
+			name := numbers.Split(test[1]+test[2], 2)[0]
+			if !strings.Contains(rows[advisory], name) {
+				t.Errorf("SECURITY.md does not list %q for %s", name, advisory)
+			}
+		}
+	}
+	for _, advisory := range advisoriesApart {
+		if rows[advisory] == "" {
+			t.Errorf("SECURITY.md does not say why %s has no test", advisory)
+		}
+	}
+	for advisory := range rows {
+		if !slices.Contains(slices.Concat(advisories, advisoriesApart), advisory) {
+			t.Errorf("SECURITY.md lists %s, which is not one of the advisories", advisory)
+		}
+	}
+}
+
+// Buffers are used again, for whoever comes next.
+func TestCVE_2016_10518_CVE_2026_45736_NobodyGetsBytesOfOthers(t *testing.T) {
+	v := newVictim(t, nil, nil)
+	for range 20 {
+		v.joinedWebSocket().text(`421["echo","` + strings.Repeat("secret", 1000) + `"]`).wantPrefix("431[")
+		next := v.webSocket()
+		next.write(frame(0x89, "x"))
+		if got := string(next.read(3)); got != "\x8a\x01x" {
+			t.Errorf("the ping is answered by %q", got)
+		}
+		next.write(frame(0x88, "\x03\xe8bye"))
+		if got := string(next.read(4)); got != "\x88\x02\x03\xe8" {
+			t.Errorf("the close frame is answered by %q", got)
+		}
+		next.wantEnd()
+	}
+	v.settle()
+}
+
+// What was wrong with Go itself was mended by a release, the last of which this was.
+func TestCVE_2026_78659_CVE_2026_78663_CVE_2026_78667_GO_2026_6617_TheToolchainIsNewEnough(t *testing.T) {
+	line := regexp.MustCompile(`(?m)^go (\S+)$`).FindStringSubmatch(mustRead(t, "go.mod"))
+	if line == nil || version.Compare("go"+line[1], "go1.27.4") < 0 {
+		t.Errorf("go.mod wants %q, of which go1.27.4 is the oldest that will do", line)
+	}
+}
+
+// A limit of many megabytes for headers was what it took.
+func TestGO_2022_0236_NobodyRaisesTheLimitOfHeaders(t *testing.T) {
+	for _, pattern := range []string{"*.go", "*/*.go", "*/*/*.go", "docs/*.md"} {
+		for _, name := range mustGlob(t, pattern) {
+			if !strings.HasSuffix(name, "_test.go") && strings.Contains(mustRead(t, name), "MaxHeaderBytes:") {
+				t.Errorf("%s sets MaxHeaderBytes", name)
+			}
+		}
+	}
+}
 
 func TestCVE_2017_16031_SessionIDsCannotBeGuessed(t *testing.T) {
 	srv := socketio.NewServer(nil)

@@ -15,8 +15,7 @@ import (
 
 func TestBadFrames(t *testing.T) {
 	testBadInputs(t, []badInput{
-		// CVE-2024-37890
-		{"B49 header missing", nil, func(v *victim) {
+		{"B49 header missing, CVE-2024-37890", nil, func(v *victim) {
 			for i, missing := range webSocketHeaders {
 				headers := slices.Delete(slices.Clone(webSocketHeaders), i, i+1)
 				got := v.do("GET", "EIO=4&transport=websocket", "", headers...)
@@ -39,8 +38,7 @@ func TestBadFrames(t *testing.T) {
 				wantUpgradeRequired(v, v.do("GET", "EIO=4&transport=websocket", "", replaced("Sec-WebSocket-Version: "+version)...))
 			}
 		}},
-		// CVE-2021-32640
-		{"B49 endless list of subprotocols", nil, func(v *victim) {
+		{"B49 endless list of subprotocols, CVE-2021-32640", nil, func(v *victim) {
 			for _, list := range []string{strings.Repeat(" ", 64<<10) + "x y", strings.Repeat(",", 64<<10), strings.Repeat("a, ", 20<<10)} {
 				_, got := v.tryUpgrade("EIO=4&transport=websocket", "Sec-WebSocket-Protocol: "+list)
 				v.wantError("an upgrade", got, badRequest)
@@ -52,8 +50,7 @@ func TestBadFrames(t *testing.T) {
 			v.wantError("with one", v.do("POST", "EIO=4&transport=websocket&sid="+sid, "", webSocketHeaders...), badRequest)
 			v.wantKept(sid)
 		}},
-		// GHSA-5v72-xg48-5rpm
-		{"B51 bad offer of an extension", nil, func(v *victim) {
+		{"B51 bad offer of an extension, GHSA-5v72-xg48-5rpm", nil, func(v *victim) {
 			for _, offer := range []string{"constructor", "permessage-deflate; server_max_window_bits=99", ",,;;==", "__proto__; x=\"", strings.Repeat("permessage-deflate,", 2000)} {
 				l, got := v.tryUpgrade("EIO=4&transport=websocket", "Sec-WebSocket-Extensions: "+offer)
 				if got.status != http.StatusSwitchingProtocols || got.header["Sec-Websocket-Extensions"] != nil {
@@ -74,11 +71,10 @@ func TestBadFrames(t *testing.T) {
 			frame(0x88, "\x00\x00"), frame(0x88, "\x03\xe7"), frame(0x88, "\x13\x88"), frame(0x88, "\xff\xff"))},
 		{"B52 length not in its shortest form", nil, closedWith(1002,
 			"\x81\xfe\x00\x02\x00\x00\x00\x0040", "\x81\xff\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x0040")},
-		// CVE-2020-27813
-		{"B53 length over the limit", nil, closedWith(1009,
+		{"B53 length over the limit, CVE-2020-27813, GO-2026-6559", nil, closedWith(1009,
 			"\x81\xff\x00\x00\x00\x00\x00\x0f\x42\x41", "\x82\xff\x00\x00\x00\x01\x00\x00\x00\x00",
 			"\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff", "\x81\xff\x80\x00\x00\x00\x00\x00\x00\x00", "\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff")},
-		{"B53 fragments over the limit", small(), closedWith(1009,
+		{"B53 fragments over the limit, CVE-2026-42786, CVE-2026-44545, CVE-2026-47073", small(), closedWith(1009,
 			frame(0x01, strings.Repeat("4", 1000))+frame(0x80, "4"), frame(0x01, strings.Repeat("4", 600))+frame(0x00, strings.Repeat("4", 600)))},
 		{"B53 message of just the limit", small(), func(v *victim) {
 			echo := `421["echo","` + strings.Repeat("x", 1000-len(`421["echo",""]`)) + `"]`
@@ -90,9 +86,8 @@ func TestBadFrames(t *testing.T) {
 			frame(0x81, "4\xff"), frame(0x81, "4\xc3"), frame(0x81, "4\xed\xa0\x80"), frame(0x81, "4\xc0\x80"), frame(0x88, "\x03\xe8\xff"))},
 		{"B54 invalid UTF-8 in fragments", nil, closedWith(1007,
 			frame(0x01, "4\xff"), frame(0x01, "4\xe2\x82")+frame(0x80, "\xff"), frame(0x01, "4\xe2")+frame(0x00, "")+frame(0x80, "x"))},
-		// CVE-2026-48779
-		{"B55 endless empty fragments", nil, closedWith(1008, frame(0x01, "4")+strings.Repeat(frame(0x00, ""), 1024))},
-		{"B55 endless 1-byte fragments", nil, closedWith(1008, frame(0x02, "x")+strings.Repeat(frame(0x00, "x"), 1024))},
+		{"B55 endless empty fragments, CVE-2026-48779", nil, closedWith(1008, frame(0x01, "4")+strings.Repeat(frame(0x00, ""), 1024))},
+		{"B55 endless 1-byte fragments, CVE-2026-48779", nil, closedWith(1008, frame(0x02, "x")+strings.Repeat(frame(0x00, "x"), 1024))},
 		{"B55 just as many fragments as are let in", nil, func(v *victim) {
 			l := v.webSocket().write(frame(0x01, "4") + strings.Repeat(frame(0x00, ""), 1022) + frame(0x80, "0"))
 			l.wantPrefix(`40{"sid":"`)
@@ -109,7 +104,7 @@ func TestBadFrames(t *testing.T) {
 			l.text(`42["relay",1]`, "40", "zzz").write("garbage").wantEnd()
 			v.wantNothingDelivered()
 		}},
-		{"B59 leaving half way, and then altogether", nil, func(v *victim) {
+		{"B59 leaving half way, and then altogether, CVE-2026-42577", nil, func(v *victim) {
 			for range 20 {
 				l := v.joinedWebSocket()
 				l.Conn.(*net.TCPConn).CloseWrite()

@@ -17,8 +17,7 @@ func TestBadHandshakes(t *testing.T) {
 			_, got := v.tryUpgrade("EIO=4")
 			v.wantError("an upgrade", got, transportUnknown)
 		}},
-		// CVE-2023-31125
-		{"B02 unknown transport", nil, func(v *victim) {
+		{"B02 unknown transport, CVE-2023-31125", nil, func(v *victim) {
 			for _, name := range []string{"bogus", "__proto__", "constructor", "", "x%00", "webtransport", "WebSocket"} {
 				v.wantError(name, v.do("GET", "EIO=4&transport="+name, ""), transportUnknown)
 				_, got := v.tryUpgrade("EIO=4&transport=" + name)
@@ -27,8 +26,7 @@ func TestBadHandshakes(t *testing.T) {
 			_, got := v.tryUpgrade("EIO=4&transport=polling")
 			v.wantKept(v.opened("polling, which needs no upgrade", got))
 		}},
-		// CVE-2026-102599
-		{"B03 another revision", nil, func(v *victim) {
+		{"B03 another revision, CVE-2026-102599", nil, func(v *victim) {
 			for _, query := range []string{"transport=polling", "EIO=3&transport=polling", "EIO=5&transport=polling", "EIO=&transport=polling", "EIO=4x&transport=polling"} {
 				v.wantError(query, v.do("GET", query, ""), wrongRevision)
 			}
@@ -58,7 +56,7 @@ func TestBadHandshakes(t *testing.T) {
 		{"B05 websocket without an upgrade", nil, func(v *victim) {
 			v.wantError("a GET", v.do("GET", "EIO=4&transport=websocket", ""), badRequest)
 		}},
-		{"B06 unknown session", nil, func(v *victim) {
+		{"B06 unknown session, CVE-2026-59724", nil, func(v *victim) {
 			for _, sid := range []string{"x", "__proto__", "constructor", "%00", "%", strings.Repeat("a", 64<<10), strings.Repeat("%41", 20)} {
 				v.wantError(sid, v.do("GET", polling(sid), ""), sessionUnknown)
 				v.wantError(sid, v.do("POST", polling(sid), "4x"), sessionUnknown)

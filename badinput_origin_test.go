@@ -9,11 +9,10 @@ import (
 	"socketio/engineio"
 )
 
-// The requests of these tests are for the host victim.test. See CVE-2019-13611,
-// CVE-2020-28481 and GHSA-mj22-23ff-2hrr.
+// The requests of these tests are for the host victim.test.
 func TestBadOrigins(t *testing.T) {
 	testBadInputs(t, []badInput{
-		{"B70 WebSocket of another origin", nil, func(v *victim) {
+		{"B70 WebSocket of another origin, CVE-2019-13611", nil, func(v *victim) {
 			for _, origin := range []string{"http://evil.test", "http://victim.test.evil.test", "http://victim.test:8080", "null", "file://", "victim.test", "", " "} {
 				_, got := v.tryUpgrade("EIO=4&transport=websocket", "Origin: "+origin)
 				if strings.TrimSpace(origin) == "" {
@@ -38,7 +37,7 @@ func TestBadOrigins(t *testing.T) {
 			v.wantError("the server's own, which the list does not have", got, forbidden)
 			v.upgrade("EIO=4&transport=websocket", "Origin: https://ok.example").wantPrefix(`0{"sid":"`)
 		}},
-		{"B72 polling of an origin that is not listed", listing("https://ok.example"), func(v *victim) {
+		{"B72 polling of an origin that is not listed, CVE-2020-28481", listing("https://ok.example"), func(v *victim) {
 			got := v.do("GET", "EIO=4&transport=polling", "", "Origin: https://evil.test")
 			v.wantError("a handshake", got, forbidden)
 			wantNoCORS(v, got)
@@ -84,7 +83,7 @@ func TestBadOrigins(t *testing.T) {
 			wantNoCORS(v, got)
 			wantHeader(v, got, "Vary", "Origin")
 		}},
-		{"B76 page of another origin with the visitor's cookies", nil, func(v *victim) {
+		{"B76 page of another origin with the visitor's cookies, GHSA-mj22-23ff-2hrr", nil, func(v *victim) {
 			_, got := v.tryUpgrade("EIO=4&transport=websocket", "Origin: https://evil.test", "Cookie: session=secret", "Sec-Fetch-Site: cross-site")
 			v.wantError("a WebSocket", got, forbidden)
 			v.wantError("a GET", v.do("GET", "EIO=4&transport=polling", "", "Origin: https://evil.test", "Cookie: session=secret"), forbidden)

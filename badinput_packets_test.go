@@ -35,8 +35,7 @@ func TestBadConnects(t *testing.T) {
 				v.webSocket().text("40" + name).want("44" + name + `,{"message":"Invalid namespace"}`)
 			}
 		}},
-		// CVE-2020-36049
-		{"B80 long namespace", nil, closedBeforeConnect(
+		{"B80 long namespace, CVE-2020-36049", nil, closedBeforeConnect(
 			"40/"+strings.Repeat("n", 256)+",", "40/"+strings.Repeat("n", 100_000)+",", "40/"+strings.Repeat("n", 999_000), "42/"+strings.Repeat("n", 999_000)+",[]")},
 		{"B80 many unknown namespaces", nil, func(v *victim) {
 			l := v.webSocket()
@@ -83,8 +82,7 @@ func TestBadConnects(t *testing.T) {
 
 func TestBadEvents(t *testing.T) {
 	testBadInputs(t, []badInput{
-		// CVE-2023-32695
-		{"B87 no name", nil, closedWhenJoined("42{}", "42[]", "42[null]", "42[true]", "42[{}]", "42[[]]", `42[{"toString":"relay"}]`, `42["relay"`, `42["relay",]`, `42["relay"]]`, `42["relay"]x`, "42null", `42"relay"`, `42["relay" 1]`, `42[relay]`, `42['relay']`)},
+		{"B87 no name, CVE-2023-32695", nil, closedWhenJoined("42{}", "42[]", "42[null]", "42[true]", "42[{}]", "42[[]]", `42[{"toString":"relay"}]`, `42["relay"`, `42["relay",]`, `42["relay"]]`, `42["relay"]x`, "42null", `42"relay"`, `42["relay" 1]`, `42[relay]`, `42['relay']`)},
 		{"B88 no data", nil, closedWhenJoined("42", "421", "42/,")},
 		{"B89 number for a name", nil, func(v *victim) {
 			v.joinedWebSocket().text("421[1]", `422["1","x"]`).want(`431["1"]`, `432["1"]`)
@@ -92,8 +90,7 @@ func TestBadEvents(t *testing.T) {
 		}},
 		{"B90 reserved names", nil, closedWhenJoined(`42["connect"]`, `42["connect_error"]`, `42["disconnect"]`, `42["disconnecting"]`, `42["newListener"]`, `42["removeListener"]`,
 			`42["\u0063onnect"]`, `421["disconnect",1]`, `451-["disconnect",{"_placeholder":true,"num":0}]`)},
-		// CVE-2024-38355
-		{"B91 names that are nothing special", nil, func(v *victim) {
+		{"B91 names that are nothing special, CVE-2024-38355", nil, func(v *victim) {
 			l := v.joinedWebSocket()
 			for _, name := range unusualNames {
 				l.text(`421["`+name+`"]`, `422["unheard-`+name+`"]`).want(`431["` + name + `"]`)
@@ -103,8 +100,7 @@ func TestBadEvents(t *testing.T) {
 		{"B92 acknowledgement id of 2^53-1", nil, func(v *victim) {
 			v.joinedWebSocket().text(`429007199254740991["echo"]`).want("439007199254740991[]")
 		}},
-		// CVE-2020-36049
-		{"B93 acknowledgement id without end", nil, closedWhenJoined("42"+strings.Repeat("1", 400)+`["relay"]`, "42"+strings.Repeat("0", 400)+"9"+strings.Repeat("0", 20)+`["relay"]`, "42"+strings.Repeat("9", 999_990))},
+		{"B93 acknowledgement id without end, CVE-2020-36049", nil, closedWhenJoined("42"+strings.Repeat("1", 400)+`["relay"]`, "42"+strings.Repeat("0", 400)+"9"+strings.Repeat("0", 20)+`["relay"]`, "42"+strings.Repeat("9", 999_990))},
 		{"B94 space before the id", nil, closedWhenJoined(`42 1["relay"]`, `42	1["relay"]`, `42/, 1["relay"]`)},
 		{"B95 unusual ids", nil, func(v *victim) {
 			v.joinedWebSocket().text(`42007["echo"]`, `420["echo"]`).want("437[]", "430[]")
@@ -150,11 +146,9 @@ func TestBadEvents(t *testing.T) {
 
 func TestBadAttachments(t *testing.T) {
 	testBadInputs(t, []badInput{
-		// CVE-2026-69185
-		{"B100 no number of attachments", nil, closedWhenJoined(`450-["relay"]`, `45-["relay"]`, `45-1-["relay"]`, `451.5-["relay"]`, `451["relay",{"_placeholder":true,"num":0}]`, `45["relay"]`, "45", "451", "451-", `460-1[]`, `4500-["relay"]`)},
+		{"B100 no number of attachments, CVE-2026-69185", nil, closedWhenJoined(`450-["relay"]`, `45-["relay"]`, `45-1-["relay"]`, `451.5-["relay"]`, `451["relay",{"_placeholder":true,"num":0}]`, `45["relay"]`, "45", "451", "451-", `460-1[]`, `4500-["relay"]`)},
 		{"B101 numbers that are no digits", nil, closedWhenJoined(`451e0-`+relayed, `450x1-`+relayed, `45 1-`+relayed, `45+1-`+relayed, `451 -`+relayed, `45١-`+relayed)},
-		// CVE-2026-33151
-		{"B102 too many attachments", nil, closedWhenJoined("4511-"+placeholders("relay", 11), `451000000000-["relay"]`, `4599999999999999999999-["relay"]`, "4518446744073709551617-"+relayed)},
+		{"B102 too many attachments, CVE-2026-33151", nil, closedWhenJoined("4511-"+placeholders("relay", 11), `451000000000-["relay"]`, `4599999999999999999999-["relay"]`, "4518446744073709551617-"+relayed)},
 		{"B102 ten attachments", nil, func(v *victim) {
 			l := v.joinedWebSocket().text("4510-1" + placeholders("echo", 10))
 			for i := range 10 {
@@ -168,8 +162,7 @@ func TestBadAttachments(t *testing.T) {
 		{"B103 text while attachments are due", nil, closedWhenJoined("451-"+relayed+"\x1e"+`42["relay"]`, "451-"+relayed+"\x1e451-"+relayed+"\x1ebAQID", "451-"+relayed+"\x1e41")},
 		{"B103 attachment that is not due", nil, closedWhenJoined("bAQID", "b", "451-"+relayedByNobody+"\x1ebAQID\x1ebAQID")},
 		{"B103 attachments before CONNECT", nil, closedBeforeConnect("451-"+relayed+"\x1ebAQID", "bAQID")},
-		// CVE-2026-48804
-		{"B104 leaving with attachments due", nil, func(v *victim) {
+		{"B104 leaving with attachments due, CVE-2026-48804", nil, func(v *victim) {
 			for range 200 {
 				v.joinedWebSocket().text("4510-" + placeholders("relay", 10)).binary(strings.Repeat("x", 10_000)).Close()
 			}
@@ -181,11 +174,10 @@ func TestBadAttachments(t *testing.T) {
 			v.joinedWebSocket().text("452-" + placeholders("relay", 2)).binary(strings.Repeat("x", 600)).binary(strings.Repeat("x", 401)).wantClosed(1005)
 			v.wantNothingDelivered()
 		}},
-		// CVE-2022-2421
-		{"B106 placeholder for no attachment", nil, closedWhenJoined(withPlaceholders(
+		{"B106 placeholder for no attachment, CVE-2022-2421", nil, closedWhenJoined(withPlaceholders(
 			`{"_placeholder":true,"num":1}`, `{"_placeholder":true,"num":10}`, `{"_placeholder":true,"num":-1}`, `{"_placeholder":true,"num":"0"}`, `{"_placeholder":true,"num":"splice"}`,
 			`{"_placeholder":true,"num":1000000000}`, `{"_placeholder":true,"num":null}`, `{"_placeholder":true,"num":{}}`, `{"_placeholder":true}`, `{"_placeholder":true,"num":18446744073709551616}`)...)},
-		{"B107 placeholder for part of an attachment", nil, closedWhenJoined(withPlaceholders(
+		{"B107 placeholder for part of an attachment, CVE-2022-2421", nil, closedWhenJoined(withPlaceholders(
 			`{"_placeholder":true,"num":0.5}`, `{"_placeholder":true,"num":0.0}`, `{"_placeholder":true,"num":0e0}`, `{"_placeholder":true,"num":-0}`)...)},
 		{"B108 attachment used twice", nil, closedWhenJoined(
 			`451-["relay",{"_placeholder":true,"num":0},{"_placeholder":true,"num":0}]`+"\x1ebAQID",

@@ -12,8 +12,7 @@ import (
 
 func TestBadPolling(t *testing.T) {
 	testBadInputs(t, []badInput{
-		// CVE-2026-59725
-		{"B21 binary body", nil, func(v *victim) {
+		{"B21 binary body, CVE-2026-59725", nil, func(v *victim) {
 			for range 100 {
 				sid := v.session()
 				v.want("a POST", v.do("POST", polling(sid), "4x", "Content-Type: application/octet-stream"), 400, "")
@@ -25,8 +24,7 @@ func TestBadPolling(t *testing.T) {
 		{"B24 separator with nothing behind it", nil, endedByPOST("40\x1e", "\x1e", "\x1e40", "40\x1e\x1e6")},
 		{"B25 open packet", nil, endedByPOST("0", "0{}", "6\x1e0{}")},
 		{"B26 ping", nil, endedByPOST("2", "2probe")},
-		// CVE-2026-48802
-		{"B27 pongs that nobody asked for", nil, attackPongs},
+		{"B27 pongs that nobody asked for, CVE-2026-48802", nil, attackPongs},
 		{"B28 noop", nil, func(v *victim) {
 			sid := v.session()
 			v.want("a POST", v.post(sid, "6"), 200, "ok")
@@ -48,8 +46,8 @@ func TestBadPolling(t *testing.T) {
 			v.wantGone(sid)
 		}},
 		{"B31 invalid UTF-8", nil, endedByPOST("42[\"relay\",\"\xff\"]", "4\xc3", "4\xed\xa0\x80", "4\xf8\x88\x80\x80\x80")},
-		{"B32 large body", nil, attackLargeBody},
-		{"B32 large body in chunks", small(), attackLargeChunks},
+		{"B32 large body, CVE-2020-36048", nil, attackLargeBody},
+		{"B32 large body in chunks, CVE-2020-36048", small(), attackLargeChunks},
 		{"B32 large body in chunks that never end", small(), attackEndlessChunks},
 		{"B33 body of just the limit", nil, func(v *victim) {
 			sid := v.joined()

@@ -64,8 +64,7 @@ func TestBadUpgrades(t *testing.T) {
 			v.upgrade(upgrading(sid)).text("2probe", "5", "5", `421["echo"]`, "5").want("3probe", "431[]")
 		}},
 		{"B69 polling during the probe", nil, attackWhileProbing},
-		// CVE-2022-21676
-		{"B69 bad frame right behind the handshake", nil, func(v *victim) {
+		{"B69 bad frame right behind the handshake, CVE-2022-21676", nil, func(v *victim) {
 			sid := v.session()
 			for _, bad := range []string{frame(0xA1, "2probe"), frame(0x91, "2probe"), "\xff\xff\xff\xff"} {
 				l := v.dial().write(handshake("EIO=4&transport=websocket") + bad)
@@ -85,16 +84,14 @@ func TestBadUpgrades(t *testing.T) {
 			v.want("the handshake", l.answer("GET"), 101, "")
 			l.want("3probe", "431[]")
 		}},
-		// CVE-2022-41940
-		{"B69 reset of a refused upgrade", nil, func(v *victim) {
+		{"B69 reset of a refused upgrade, CVE-2022-41940", nil, func(v *victim) {
 			for range 1000 {
 				l := v.dial().write(handshake(upgrading("x")))
 				l.Conn.(*net.TCPConn).SetLinger(0)
 				l.Close()
 			}
 		}},
-		// CVE-2026-102599
-		{"B69 upgrade with another revision", nil, func(v *victim) {
+		{"B69 upgrade with another revision, CVE-2026-102599", nil, func(v *victim) {
 			sid := v.session()
 			for _, query := range []string{"EIO=3&", "", "EIO=5&", "EIO=&"} {
 				_, got := v.tryUpgrade(query + "transport=websocket&sid=" + sid)

@@ -115,6 +115,20 @@ func TestWhatIsNoMessageIsRefused(t *testing.T) {
 	}
 }
 
+// What travels on a bus is data, whoever wrote it. These are objects of Python, two of
+// which would call a function where they are read.
+func TestCVE_2025_61765_AMessageCallsNothing(t *testing.T) {
+	for _, pickled := range []string{
+		"cos\nsystem\n(S'true'\ntR.",
+		"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04true\x85R.",
+		"\x80\x04}\x8c\x06method\x8c\x04emits.",
+	} {
+		if m, err := Decode([]byte(pickled)); err == nil {
+			t.Errorf("%q is %+v", pickled, m)
+		}
+	}
+}
+
 func TestMessagesOfLaterVersionsAreUnderstood(t *testing.T) {
 	for _, text := range []string{
 		`{"type":14,"uid":"u","nsp":"/","data":{"new":1}}`,

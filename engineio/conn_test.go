@@ -16,7 +16,7 @@ func TestSessionIDsAre20UnguessableCharacters(t *testing.T) {
 	format := regexp.MustCompile(`^[A-Za-z0-9_-]{20}$`)
 	seen := map[string]bool{}
 	heads := map[string]int{}
-	for range 100_000 {
+	for range 1_000_000 {
 		id := newID()
 		if !format.MatchString(id) || seen[id] {
 			t.Fatalf("id %q, seen before: %v", id, seen[id])

@@ -3,9 +3,11 @@ package engineio
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
@@ -423,4 +425,21 @@ func TestAClientGoesThroughTLSAndAProxy(t *testing.T) {
 		c.Close()
 		r.closure()
 	})
+}
+
+func TestCVE_2016_10536_AServersCertificateMustHold(t *testing.T) {
+	server := NewServer(func(c *Conn) { t.Errorf("a client has connected by %s", c.Transport()) }, &Options{Logger: slog.New(slog.DiscardHandler)})
+	web := httptest.NewUnstartedServer(server)
+	web.Config.ErrorLog = log.New(io.Discard, "", 0)
+	web.StartTLS()
+	defer web.Close()
+	for transport := range opened {
+		c, err := Dial(t.Context(), web.URL, &DialOptions{Transports: []string{transport}})
+		if err == nil {
+			c.Close()
+		}
+		if _, ok := errors.AsType[*tls.CertificateVerificationError](err); !ok {
+			t.Errorf("%s: error %v", transport, err)
+		}
+	}
 }

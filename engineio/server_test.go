@@ -37,6 +37,19 @@ func TestPollingCarriesMessagesBothWays(t *testing.T) {
 	}
 }
 
+func TestAPOSTIsAnsweredWithOK(t *testing.T) {
+	r := newRig(t, nil, nil)
+	a := r.ask("POST", "/socket.io/?EIO=4&transport=polling&sid="+r.poll(), "4x")
+	if a.status != 200 || a.body != "ok" {
+		t.Errorf("answered %d %q", a.status, a.body)
+	}
+	for name, want := range map[string]string{"Content-Type": "text/html", "Content-Length": "2", "Cache-Control": "no-store"} {
+		if got := a.header.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestAPollCarriesAtMostSixteenPackets(t *testing.T) {
 	r := newRig(t, nil, nil)
 	sid := r.poll()

@@ -59,7 +59,7 @@ func TestAppendMaskedKeepsWhatIsThere(t *testing.T) {
 	}
 }
 
-func TestEachFrameHasAMaskingKeyOfItsOwn(t *testing.T) {
+func TestGO_2026_6278_EachFrameHasAMaskingKeyOfItsOwn(t *testing.T) {
 	const frames = 1000
 	seen := map[string]bool{}
 	for range frames {
