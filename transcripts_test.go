@@ -117,6 +117,7 @@ func transcriptServers() map[string]engineio.Options {
 		}},
 		"recovery": {},
 		"cookie":   {Cookie: &http.Cookie{}},
+		"greeting": {InitialMessage: []byte("hello")},
 		"eio3": {
 			EIO3: true, JSONP: true, PingInterval: 300 * time.Millisecond, PingTimeout: 200 * time.Millisecond,
 		},

@@ -19,6 +19,7 @@ serve("noupgrade", { allowUpgrades: false });
 serve("guard", { allowRequest: (req, answer) => answer("no entry", req.url.includes("pass=yes")) });
 serve("recovery", { connectionStateRecovery: { maxDisconnectionDuration: 60000 } });
 serve("cookie", { cookie: true });
+serve("greeting", { initialPacket: "hello" });
 serve("eio3", { allowEIO3: true, pingInterval: 300, pingTimeout: 200 });
 
 web.listen(Number(process.env.PORT ?? 3456), "127.0.0.1", () => console.log("listening"));
