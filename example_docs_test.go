@@ -56,7 +56,8 @@ func TestDocsLinksAndNames(t *testing.T) {
 // exampleFiles are those of the root and of the packages that docs/ shows.
 func exampleFiles(t *testing.T) []string {
 	t.Helper()
-	return append(mustGlob(t, "example_*_test.go"), mustGlob(t, "*/example*_test.go")...)
+	files := append(mustGlob(t, "example_*_test.go"), mustGlob(t, "*/example*_test.go")...)
+	return append(files, mustGlob(t, "interop/*/example*_test.go")...)
 }
 
 // plainLines is text without indentation and the spaces that align comments.

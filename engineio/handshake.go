@@ -166,6 +166,7 @@ func (s *Server) handshake(c *Conn, transport string) []byte {
 const usualHandshake = 160
 
 func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, c *Conn, q *query) {
+	s.paths.hintLimit(s, r)
 	p := newPolling()
 	p.base64 = q.base64
 	c.poll.Store(p)

@@ -199,7 +199,8 @@ func (s *Server) writePayload(w http.ResponseWriter, r *http.Request, q *query, 
 		h["Content-Type"] = contentText
 	}
 	h["Cache-Control"] = noStore
-	if coding := s.coding(r, len(body)); coding != nil && !p.plain {
+	coding := s.coding(r, len(body))
+	if coding != nil && !p.plain && !encodedOutside(h) {
 		encoded := coding.encode(body)
 		defer encoded.giveBack()
 		body = encoded.body.Bytes()
@@ -331,8 +332,9 @@ func (s *Server) refuseSocket(w http.ResponseWriter, r *http.Request, err *ws.Ha
 
 // paths knows where the server is mounted.
 type paths struct {
-	path string // with its last slash
-	once sync.Once
+	path    string // with its last slash
+	once    sync.Once
+	limited sync.Once
 }
 
 func newPaths(path string) paths {
@@ -350,5 +352,17 @@ func (p *paths) hint(s *Server, r *http.Request) {
 	p.once.Do(func() {
 		s.log.Warn("engineio: a request came for another path; the client's option path and Options.Path must be the same",
 			"got", r.URL.Path, "want", p.path)
+	})
+}
+
+// hintLimit logs, once, that something around us will cut polls off.
+func (p *paths) hintLimit(s *Server, r *http.Request) {
+	end, limited := r.Context().Deadline()
+	if !limited || time.Until(end) > s.options.PingInterval {
+		return
+	}
+	p.limited.Do(func() {
+		s.log.Warn("engineio: requests have a time limit shorter than a poll waits; leave http.TimeoutHandler and its like off this path",
+			"limit", time.Until(end).Round(time.Second), "wait", s.options.PingInterval)
 	})
 }

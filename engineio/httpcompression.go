@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -143,4 +144,10 @@ func weight(parameters string) float64 {
 		return q
 	}
 	return 1
+}
+
+// encodedOutside says whether middleware is going to compress the response, by what it has
+// set so far: what is compressed twice but said to be so once no client can read.
+func encodedOutside(h http.Header) bool {
+	return h["Content-Encoding"] != nil || slices.Contains(h["Vary"], "Accept-Encoding")
 }

@@ -1,6 +1,9 @@
 package engineio
 
 import (
+	"crypto/tls"
+	"encoding/binary"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -196,4 +199,106 @@ func TestHTTPSAndWSS(t *testing.T) {
 	c.Conn.Close()
 	r.wantClosed("transport close")
 	r.wantClosed("transport close")
+}
+
+// settings reads the first frame of an HTTP/2 server, by identifier (RFC 9113 §6.5).
+func settings(t *testing.T, conn io.ReadWriter) map[uint16]uint32 {
+	t.Helper()
+	// The client's preface and its settings, of which there are none.
+	if _, err := io.WriteString(conn, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"); err != nil {
+		t.Fatal(err)
+	}
+	head := make([]byte, 9)
+	if _, err := io.ReadFull(conn, head); err != nil || head[3] != 4 {
+		t.Fatalf("%x, %v; want a SETTINGS frame", head, err)
+	}
+	body := make([]byte, int(head[1])<<8|int(head[2]))
+	if _, err := io.ReadFull(conn, body); err != nil {
+		t.Fatal(err)
+	}
+	found := map[uint16]uint32{}
+	for ; len(body) >= 6; body = body[6:] {
+		found[binary.BigEndian.Uint16(body)] = binary.BigEndian.Uint32(body[2:])
+	}
+	return found
+}
+
+// Go's server does not offer WebSockets over HTTP/2 (RFC 8441 §3), so browsers open them
+// over HTTP/1.1. When this fails, docs/mounting.md has to be told.
+func TestHTTP2OffersNoExtendedConnect(t *testing.T) {
+	r := newServerRig(t, nil, nil)
+	h := httptest.NewUnstartedServer(r.server)
+	h.EnableHTTP2 = true
+	h.StartTLS()
+	r.serve(h)
+	config := h.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+	config.NextProtos = []string{"h2"}
+	conn, err := tls.Dial("tcp", h.Listener.Addr().String(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	const maxConcurrentStreams, enableConnectProtocol = 3, 8
+	offered := settings(t, conn)
+	if _, ok := offered[maxConcurrentStreams]; !ok {
+		t.Errorf("the settings %v are none of net/http's", offered)
+	}
+	if _, ok := offered[enableConnectProtocol]; ok {
+		t.Error("extended CONNECT is offered")
+	}
+}
+
+// Without TLS: a proxy may speak HTTP/2 with prior knowledge.
+func TestHTTP2WithoutTLSPolls(t *testing.T) {
+	r := newServerRig(t, &Options{PingInterval: suiteInterval}, nil)
+	h := httptest.NewUnstartedServer(r.server)
+	h.Config.Protocols = new(http.Protocols)
+	h.Config.Protocols.SetHTTP1(true)
+	h.Config.Protocols.SetUnencryptedHTTP2(true)
+	h.Start()
+	r.serve(h)
+	onlyHTTP2 := &http.Transport{Protocols: new(http.Protocols)}
+	onlyHTTP2.Protocols.SetUnencryptedHTTP2(true)
+	defer onlyHTTP2.CloseIdleConnections()
+	client := &http.Client{Transport: onlyHTTP2}
+	ask := func(method, query, body string) (status int, answer string) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), method, h.URL+"/socket.io/?EIO=4&"+query, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if resp.ProtoMajor != 2 {
+			t.Errorf("protocol %s", resp.Proto)
+		}
+		text, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, string(text)
+	}
+
+	_, opened := ask("GET", "transport=polling", "")
+	session := "transport=polling&sid=" + opened[9:29]
+	if status, answer := ask("POST", session, "4x"); status != 200 || answer != "ok" {
+		t.Errorf("POST: %d %q", status, answer)
+	}
+	if status, answer := ask("GET", session, ""); status != 200 || answer != "4x" {
+		t.Errorf("GET: %d %q", status, answer)
+	}
+	for _, query := range []string{"transport=websocket", "transport=websocket&sid=" + opened[9:29]} {
+		if status, answer := ask("GET", query, ""); status != 400 || !strings.Contains(answer, `"code":3`) {
+			t.Errorf("%s: %d %q", query, status, answer)
+		}
+	}
+	if status, answer := ask("POST", session, "4y"); status != 200 || answer != "ok" {
+		t.Errorf("after the refused upgrade: %d %q", status, answer)
+	}
+	c := r.dial("transport=websocket&sid=" + opened[9:29]) // by HTTP/1.1
+	c.send("2probe")
+	c.expect("the upgrade", "3probe")
 }

@@ -75,11 +75,12 @@ func badRequest(reason string) *HandshakeError {
 // The connection is the bare one, without deadlines, and the caller's to close;
 // early is a copy of what the client has already sent behind the handshake, to be
 // read before the connection is. If the connection cannot be taken over, the error
-// names the type of w, and w can still be used to answer.
+// names the type of the writer that cannot, w or one that it wraps, and w can still be
+// used to answer.
 func Accept(w http.ResponseWriter, r *http.Request, h http.Header, frames []byte) (conn net.Conn, early []byte, err error) {
 	conn, buffers, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		return nil, nil, fmt.Errorf("ws: taking over the connection of a %T: %w", w, err)
+		return nil, nil, fmt.Errorf("ws: taking over the connection of a %T: %w", innermost(w), err)
 	}
 	if n := buffers.Reader.Buffered(); n > 0 {
 		peeked, _ := buffers.Reader.Peek(n)
@@ -95,6 +96,18 @@ func Accept(w http.ResponseWriter, r *http.Request, h http.Header, frames []byte
 		return nil, nil, fmt.Errorf("ws: answering the handshake: %w", err)
 	}
 	return conn, early, nil
+}
+
+// innermost returns the writer at which unwrapping ends: the one that is to blame where
+// none on the way can give its connection away.
+func innermost(w http.ResponseWriter) http.ResponseWriter {
+	for {
+		wrapper, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return w
+		}
+		w = wrapper.Unwrap()
+	}
 }
 
 // appendAnswer appends the 101 response to r, with h added.

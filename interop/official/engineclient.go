@@ -41,7 +41,7 @@ func (e *engineClient) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func notDenied(r *http.Request) error {
 	if r.URL.Query().Has("deny") {
-		return errors.New("Forbidden") //nolint:staticcheck,revive // it is what the client is told
+		return errors.New("Forbidden")
 	}
 	return nil
 }
