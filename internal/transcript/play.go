@@ -33,10 +33,13 @@ func (t *Transcript) Play(target Target) error {
 	for i := range t.steps {
 		s := &t.steps[i]
 		if s.client {
-			if on := s.channel + ":" + s.name; spoke != "" && spoke != on {
-				target.Settle() // what is said on two connections has an order only so
+			// What the server does by itself after its answer, and what is said on two
+			// connections, has an order only so.
+			on := s.channel + ":" + s.name
+			if i > 0 && spoke != on {
+				target.Settle()
 			}
-			spoke = s.channel + ":" + s.name
+			spoke = on
 			if err := p.speak(s); err != nil {
 				return err
 			}
