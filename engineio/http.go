@@ -2,6 +2,7 @@ package engineio
 
 import (
 	"encoding/json/v2"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -311,11 +312,12 @@ func (s *Server) probe(c *Conn, sock *socket) {
 // about a session's second one, and what its protocol suite asks for.
 func (s *Server) closeSocket(w http.ResponseWriter, r *http.Request) {
 	nc, _, err := ws.Accept(w, r, w.Header(), ws.AppendClose(nil, ws.StatusNoStatus, "", false))
-	if err != nil {
+	switch {
+	case err == nil:
+		nc.Close()
+	case !errors.Is(err, ws.ErrLost):
 		s.refuse(w, r, transportMismatch())
-		return
 	}
-	nc.Close()
 }
 
 // refuseSocket answers a request that is no WebSocket handshake.

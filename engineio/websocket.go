@@ -20,14 +20,19 @@ type socket struct {
 	form     binaryForm
 }
 
-// accept makes a WebSocket of the request, whose first frames are open, if any. On an
-// error the response is written.
+// accept makes a WebSocket of the request, whose first frames are open, if any. It
+// returns nil if none can be made; the response is written then, if anybody is left to
+// read it.
 func (s *Server) accept(w http.ResponseWriter, r *http.Request, c *Conn, q *query, open []byte) *socket {
 	if s.options.Header != nil {
 		s.options.Header(w.Header(), r, open != nil)
 	}
 	agreed := s.negotiate(w.Header(), r)
 	nc, early, err := ws.Accept(w, r, w.Header(), open)
+	if errors.Is(err, ws.ErrLost) {
+		s.log.Info("engineio: a client left before its WebSocket was open", "error", err, "remote", r.RemoteAddr)
+		return nil
+	}
 	if err != nil {
 		w.Header().Del(extensions)
 		s.log.Error("engineio: no WebSocket can be made of this request", "error", err)

@@ -3,6 +3,7 @@ package ws
 import (
 	"crypto/sha1"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -65,6 +66,10 @@ func badRequest(reason string) *HandshakeError {
 	return &HandshakeError{Status: http.StatusBadRequest, Reason: reason}
 }
 
+// ErrLost says that a connection was taken over from net/http and then broke, before the
+// handshake was answered. Nobody can be answered any more.
+var ErrLost = errors.New("ws: the connection was lost")
+
 // Accept takes r's connection over from net/http and answers 101. [Check] must
 // have passed. The answer also carries h, whose values are made safe by turning
 // control characters into spaces; names that are no tokens, and those that the
@@ -76,7 +81,7 @@ func badRequest(reason string) *HandshakeError {
 // early is a copy of what the client has already sent behind the handshake, to be
 // read before the connection is. If the connection cannot be taken over, the error
 // names the type of the writer that cannot, w or one that it wraps, and w can still be
-// used to answer.
+// used to answer; it cannot when the error wraps ErrLost.
 func Accept(w http.ResponseWriter, r *http.Request, h http.Header, frames []byte) (conn net.Conn, early []byte, err error) {
 	conn, buffers, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -88,12 +93,12 @@ func Accept(w http.ResponseWriter, r *http.Request, h http.Header, frames []byte
 	}
 	if err := conn.SetDeadline(time.Time{}); err != nil {
 		conn.Close()
-		return nil, nil, fmt.Errorf("ws: clearing deadlines: %w", err)
+		return nil, nil, fmt.Errorf("%w: clearing deadlines: %w", ErrLost, err)
 	}
 	answer := append(appendAnswer(make([]byte, 0, 512), r, h), frames...)
 	if _, err := conn.Write(answer); err != nil {
 		conn.Close()
-		return nil, nil, fmt.Errorf("ws: answering the handshake: %w", err)
+		return nil, nil, fmt.Errorf("%w: answering the handshake: %w", ErrLost, err)
 	}
 	return conn, early, nil
 }

@@ -346,7 +346,7 @@ func (d *deadlines) Write(b []byte) (int, error) {
 func TestAcceptNamesTheWrapperThatCannotBeTakenOver(t *testing.T) {
 	w := struct{ http.ResponseWriter }{httptest.NewRecorder()}
 	conn, _, err := Accept(w, handshake(), nil, nil)
-	if conn != nil || !errors.Is(err, http.ErrNotSupported) || !strings.Contains(err.Error(), "struct { http.ResponseWriter }") {
+	if conn != nil || !errors.Is(err, http.ErrNotSupported) || errors.Is(err, ErrLost) || !strings.Contains(err.Error(), "struct { http.ResponseWriter }") {
 		t.Errorf("connection %v, error %v", conn, err)
 	}
 }
@@ -355,7 +355,7 @@ func TestAcceptReportsAConnectionThatIsGone(t *testing.T) {
 	server, client := net.Pipe()
 	client.Close()
 	conn, _, err := Accept(&hijackable{conn: server, reader: bufio.NewReader(server)}, handshake(), nil, nil)
-	if conn != nil || !errors.Is(err, io.ErrClosedPipe) {
+	if conn != nil || !errors.Is(err, io.ErrClosedPipe) || !errors.Is(err, ErrLost) {
 		t.Errorf("connection %v, error %v", conn, err)
 	}
 }
