@@ -121,6 +121,7 @@ func (p *poller) bad(err error) {
 // TakeOver starts a successor. [serial.Turn] calls it. The answer was read into a buffer
 // of its own, so the two can share it.
 func (p *poller) TakeOver() {
+	p.client.turn.Store(nil) // nobody is held back any more, and the rest may be empty
 	successor := &poller{client: p.client, resp: p.resp, body: p.body, rest: p.rest, useful: true}
 	p.client.goroutines.Go(func() {
 		// What the handler has sent must not wait for what it waits for.

@@ -26,7 +26,7 @@ func (s *clientSocket) Message(m ws.Message) {
 		cl.tell(err)
 		s.Renew() // the handshake has made the stack grow
 	default:
-		s.probed(p, err)
+		s.probed(p, err, m.Owned)
 	}
 }
 
@@ -50,19 +50,25 @@ func (s *clientSocket) received(p eio4.Packet, err error, owned bool) {
 	}
 }
 
-// probed takes a packet while polling still carries the session.
-func (s *clientSocket) probed(p eio4.Packet, err error) {
+// probed takes a packet that was read while polling still carried the session.
+func (s *clientSocket) probed(p eio4.Packet, err error, owned bool) {
 	e := clientEvent{input: clProbed, packet: p.Type, probe: string(p.Data) == string(probe)}
 	if err != nil || p.Binary {
 		e.packet = eio4.Noop // anything that is not expected now
 	}
 	cl := s.conn.client
 	s.conn.mu.Lock()
-	if cl.probing != (*socket)(s) {
+	switch (*socket)(s) {
+	case cl.probing:
+		cl.stepLocked(e)
+	case s.conn.socket.Load():
+		// The server was quicker: it has sent this behind our upgrade packet, before
+		// switchOver was through.
+		s.conn.mu.Unlock()
+		s.received(p, err, owned)
+	default:
 		s.conn.mu.Unlock() // given up already
-		return
 	}
-	cl.stepLocked(e)
 }
 
 // Closed is called by the WebSocket's reader at its end.

@@ -151,8 +151,8 @@ func (c *Conn) Receive(ctx context.Context) (Message, error) {
 	if c.receiver == nil {
 		box := newMailbox(c)
 		c.attachLocked(box)
-		if s := c.socket.Load(); s != nil && c.client == nil {
-			c.server.goroutines.Go(s.serve)
+		if s := c.socket.Load(); s != nil && !s.upgraded && c.client == nil {
+			c.server.goroutines.Go(s.serve) // an upgrade's has a reader since it was probed
 		}
 		return box.take(ctx)
 	}

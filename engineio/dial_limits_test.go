@@ -99,11 +99,17 @@ func TestPostsStayUnderTheServersMaxPayload(t *testing.T) {
 				r.Fatalf("message %d has %d bytes, want %d", i, len(got), len(w))
 			}
 		}
-		// One that is larger is sent all the same, and the server's answer is told: to this
-		// POST or to the poll beside it.
+		// One that is larger is sent all the same, and the server ends the session. The
+		// client hears of it by the answer to this POST, by the poll beside it, or by the
+		// refusal of the next one.
 		c.Send(Message{Data: make([]byte, 2000), Binary: true})
+		if why := r.closure(); why.Reason != reasonTransportError {
+			r.Errorf("over the limit the server saw %v", why)
+		}
 		_, err := c.Receive(r.Context())
-		if refused, ok := errors.AsType[*ResponseError](err); !ok || refused.Status < 400 {
+		refused, answered := errors.AsType[*ResponseError](err)
+		closed, ended := errors.AsType[*CloseError](err)
+		if !ended || answered != (closed.Reason == reasonTransportError) || answered && refused.Status < 400 {
 			r.Errorf("a message over the limit gives %v", err)
 		}
 	})
@@ -215,4 +221,42 @@ func TestWhereAServerIsMounted(t *testing.T) {
 			t.Errorf("%s with path %q: %v, %v", tt.url, tt.path, target, err)
 		}
 	}
+}
+
+func TestAHandlerThatWaitsHidesNoSilentServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		silent := mute(25*time.Second, 20*time.Second)
+		polls := 0
+		web := httptest.NewTestServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.FormValue("sid") != "" {
+				if polls++; polls == 1 {
+					io.WriteString(w, "4wait")
+					return
+				}
+			}
+			silent.ServeHTTP(w, r)
+		}))
+		c, err := Dial(t.Context(), web.URL, &DialOptions{Transports: []string{Polling}, HTTPClient: web.Client()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		begun := time.Now()
+		waits := c.Context()
+		c.Attach(receiverFunc(func(Message) {
+			c.MayWait()
+			<-waits.Done()
+		}))
+		select {
+		case <-waits.Done():
+		case <-time.After(time.Minute):
+			c.Close()
+		}
+		if closed, ok := errors.AsType[*CloseError](context.Cause(waits)); !ok || closed.Reason != reasonPingTimeout {
+			t.Errorf("the connection ended with %v", context.Cause(waits))
+		}
+		if took := time.Since(begun); took != 45*time.Second {
+			t.Errorf("it took %v, want 45s", took)
+		}
+		time.Sleep(lingers)
+	})
 }
