@@ -85,8 +85,7 @@ func (s *Server) ServeStream(ctx context.Context, st Stream) error {
 		return nil
 	}
 	s.log.Info("engineio: stream refused", "error", err, "remote", r.RemoteAddr)
-	var refused *HandshakeError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*HandshakeError](err); ok {
 		s.refused(r, refused)
 	}
 	st.Close()
