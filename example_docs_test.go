@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -56,8 +57,8 @@ func TestDocsLinksAndNames(t *testing.T) {
 // exampleFiles are those of the root and of the packages that docs/ shows.
 func exampleFiles(t *testing.T) []string {
 	t.Helper()
-	files := append(mustGlob(t, "example_*_test.go"), mustGlob(t, "*/example*_test.go")...)
-	return append(files, mustGlob(t, "interop/*/example*_test.go")...)
+	return slices.Concat(mustGlob(t, "example_*_test.go"), mustGlob(t, "*/example*_test.go"),
+		mustGlob(t, "interop/*/example*_test.go"), mustGlob(t, "*/example/main.go"))
 }
 
 // plainLines is text without indentation and the spaces that align comments.

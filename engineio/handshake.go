@@ -49,8 +49,23 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, q *query) {
 
 // allow asks Options.Allow, and answers the request if that refuses it.
 func (s *Server) allow(w http.ResponseWriter, r *http.Request) bool {
-	if s.options.Allow == nil {
+	switch refused, failed := s.askAllow(r); {
+	case refused == nil:
 		return true
+	case failed:
+		s.refused(r, refused)
+		s.writeStatus(w, r, http.StatusInternalServerError)
+	default:
+		s.refuse(w, r, refused)
+	}
+	return false
+}
+
+// askAllow asks Options.Allow. It returns what refuses the request, nil if nothing does,
+// and whether that is because Allow itself has failed.
+func (s *Server) askAllow(r *http.Request) (refused *HandshakeError, failed bool) {
+	if s.options.Allow == nil {
+		return nil, false
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), allowTimeout)
 	defer cancel()
@@ -68,18 +83,16 @@ func (s *Server) allow(w http.ResponseWriter, r *http.Request) bool {
 	var panicked panicError
 	switch {
 	case err == nil:
-		return true
+		return nil, false
 	case ctx.Err() != nil, errors.As(err, &panicked):
 		s.log.Error("engineio: Options.Allow failed", "error", err)
 		if panicked.value != nil {
 			s.count.panicked.Add(1)
 		}
-		s.refused(r, forbidden("Forbidden", "MIDDLEWARE_FAILURE"))
-		s.writeStatus(w, r, http.StatusInternalServerError)
+		return forbidden("Forbidden", "MIDDLEWARE_FAILURE"), true
 	default:
-		s.refuse(w, r, forbidden(err.Error(), ""))
+		return forbidden(err.Error(), ""), false
 	}
-	return false
 }
 
 // contained turns a panic of f into an error.

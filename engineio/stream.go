@@ -28,9 +28,9 @@ type Stream struct {
 }
 
 // AdmitStream says whether a request for a WebTransport session may have one, by the
-// rules of every other transport: Options.Path, CORS, Transports and Allow. If not, it
-// has answered the request. If so, the caller accepts the session and gives its first
-// stream to [Server.ServeStream].
+// rules of every other transport: Options.Path, CORS and Transports. If not, it has
+// answered the request. If so, the caller accepts the session and gives its first stream
+// to [Server.ServeStream]. There is no need of a query, for browsers send none.
 func (s *Server) AdmitStream(w http.ResponseWriter, r *http.Request) bool {
 	if !s.isWelcome(w, r) {
 		return false
@@ -40,15 +40,7 @@ func (s *Server) AdmitStream(w http.ResponseWriter, r *http.Request) bool {
 		s.refuse(w, r, err)
 		return false
 	}
-	if q.sid != "" {
-		return true // the session was allowed when it began
-	}
-	if err := s.admit(s.newcomer(r)); err != nil {
-		s.turnAway(w, r, err)
-		return false
-	}
-	defer s.release()
-	return s.allow(w, r)
+	return true
 }
 
 // checkStream judges the query of a request for a WebTransport session.
@@ -56,9 +48,9 @@ func (s *Server) checkStream(q *query) *HandshakeError {
 	switch {
 	case q.repeated:
 		return badRequest("REPEATED_PARAMETER")
-	case q.transport != WebTransport || !slices.Contains(s.options.Transports, WebTransport):
+	case q.transport != "" && q.transport != WebTransport, !slices.Contains(s.options.Transports, WebTransport):
 		return unknownTransport()
-	case s.options.revision(q) != eio4.Revision:
+	case q.revision != "" && s.options.revision(q) != eio4.Revision:
 		return unsupportedProtocol()
 	}
 	return nil
@@ -67,7 +59,8 @@ func (s *Server) checkStream(q *query) *HandshakeError {
 // ServeStream begins a connection on a stream, or lets the stream take over one that
 // is polling, as the stream's first packet says. It waits for that packet, until ctx ends
 // or Options.UpgradeTimeout is over, and returns when the connection has begun, which then
-// lives as long as the stream. Handlers see the values of ctx.
+// lives as long as the stream. Options.Allow and the limits decide on new connections.
+// Handlers see the values of ctx.
 //
 // On an error the stream is closed: a *HandshakeError, ErrServerClosed, what ctx
 // says, an error of the stream, or that there is no room for another connection. WebTransport has to be among Options.Transports.
@@ -100,14 +93,10 @@ func (s *Server) serveStream(r *http.Request, st Stream) error {
 	if err != nil {
 		return err
 	}
-	switch asked := parseQuery(r.URL.RawQuery).sid; {
-	case len(opening) > 0:
+	if len(opening) > 0 {
 		return s.upgradeStream(st, opening, early)
-	case asked != "":
-		return badRequest("TRANSPORT_MISMATCH") // Allow was not asked about a new session
-	default:
-		return s.openStream(r, st, early)
 	}
+	return s.openStream(r, st, early)
 }
 
 // maxOpening is how long a client's open packet may be.
@@ -162,6 +151,14 @@ func (s *Server) newStream(c *Conn, st Stream, early []byte) *socket {
 
 // openStream begins a connection on a stream (Engine.IO v4, "Handshake").
 func (s *Server) openStream(r *http.Request, st Stream, early []byte) error {
+	if err := s.admit(s.newcomer(r)); err != nil {
+		s.count.turnedAway(err)
+		return err
+	}
+	defer s.release()
+	if refused, _ := s.askAllow(r); refused != nil {
+		return refused
+	}
 	c, err := s.newConn(r, &query{revision: "4", transport: WebTransport}, viaWebSocket)
 	if err != nil {
 		return badRequest("ID_GENERATION_ERROR: " + err.Error())
@@ -173,8 +170,6 @@ func (s *Server) openStream(r *http.Request, st Stream, early []byte) error {
 		s.count.turnedAway(err)
 		return err
 	}
-	s.goroutines.Add(1) // the one that add has counted may end before this one is done
-	defer s.release()
 	sock := s.newStream(c, st, early)
 	open := []ws.Frame{{Op: ws.OpText, Data: s.handshake(c, WebTransport)}}
 	if first := s.options.InitialMessage; first != nil {

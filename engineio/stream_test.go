@@ -383,30 +383,18 @@ func TestClosingAStreamSendsWhatWaits(t *testing.T) {
 }
 
 func TestARequestForAStreamIsAdmittedByTheRulesOfTheOtherTransports(t *testing.T) {
-	var asked int
-	options := Options{
-		Transports: everyTransport, EIO3: true,
-		CORS: CORS{Origins: []string{"https://let.in"}},
-		Allow: func(r *http.Request) error {
-			if asked++; r.Header.Get("Authorization") == "" {
-				return errors.New("who are you?")
-			}
-			return nil
-		},
-	}
+	options := Options{Transports: everyTransport, EIO3: true, CORS: CORS{Origins: []string{"https://let.in"}}}
 	const right = "/socket.io/?EIO=4&transport=webtransport"
 	for _, c := range []struct {
-		name, target, origin, authorization string
-		options                             func(o *Options)
-		want                                int
-		body                                string
-		asked                               int
+		name, target, origin string
+		options              func(o *Options)
+		want                 int
+		body                 string
 	}{
-		{name: "a program", target: right, authorization: "x", want: 200, asked: 1},
-		{name: "a page that is let in", target: right, origin: "https://let.in", authorization: "x", want: 200, asked: 1},
-		{name: "a page that is not", target: right, origin: "https://keep.out", authorization: "x", want: 403, body: `{"code":4,"message":"Forbidden"}`},
-		{name: "one whom Allow refuses", target: right, want: 403, body: `{"code":4,"message":"who are you?"}`, asked: 1},
-		{name: "for a session that is there", target: right + "&sid=x", want: 200},
+		{name: "a program", target: right, want: 200},
+		{name: "a page that is let in", target: right, origin: "https://let.in", want: 200},
+		{name: "one without a query, as browsers send it", target: "/socket.io/", want: 200},
+		{name: "a page that is not", target: right, origin: "https://keep.out", want: 403, body: `{"code":4,"message":"Forbidden"}`},
 		{name: "another path", target: "/other/?EIO=4&transport=webtransport", want: 404, body: "404 page not found\n"},
 		{name: "another transport", target: "/socket.io/?EIO=4&transport=polling", want: 400, body: `{"code":0,"message":"Transport unknown"}`},
 		{name: "the other revision", target: "/socket.io/?EIO=3&transport=webtransport", want: 400, body: `{"code":5,"message":"Unsupported protocol version"}`},
@@ -414,7 +402,6 @@ func TestARequestForAStreamIsAdmittedByTheRulesOfTheOtherTransports(t *testing.T
 		{name: "where it is off", target: right, options: func(o *Options) { o.Transports = nil }, want: 400, body: `{"code":0,"message":"Transport unknown"}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			asked = 0
 			o := options
 			if c.options != nil {
 				c.options(&o)
@@ -426,25 +413,38 @@ func TestARequestForAStreamIsAdmittedByTheRulesOfTheOtherTransports(t *testing.T
 			if c.origin != "" {
 				req.Header.Set("Origin", c.origin)
 			}
-			if c.authorization != "" {
-				req.Header.Set("Authorization", c.authorization)
-			}
 			admitted := r.server.AdmitStream(w, req)
-			if admitted != (c.want == 200) || w.Code != c.want || w.Body.String() != c.body || asked != c.asked {
-				t.Errorf("admitted %v with %d %q, Allow asked %d times, want %d %q and %d times",
-					admitted, w.Code, w.Body, asked, c.want, c.body, c.asked)
+			if admitted != (c.want == 200) || w.Code != c.want || w.Body.String() != c.body {
+				t.Errorf("admitted %v with %d %q, want %d %q", admitted, w.Code, w.Body, c.want, c.body)
 			}
 		})
 	}
 }
 
-func TestARequestForASessionThatIsThereBeginsNoOther(t *testing.T) {
-	r := newRig(t, &Options{Transports: everyTransport}, nil)
-	req := httptest.NewRequest("CONNECT", "/", nil)
-	req.URL.RawQuery = "EIO=4&transport=webtransport&sid=" + r.poll() // so Allow was not asked
-	var refused *HandshakeError
-	if err := <-r.streamFor(t.Context(), req, bare("0")).served; !errors.As(err, &refused) || refused.Code != codeBadRequest {
-		t.Errorf("error %v, want code %d", err, codeBadRequest)
+func TestAllowDecidesOnNewConnectionsOverStreams(t *testing.T) {
+	var asked int
+	r := newRig(t, &Options{Transports: everyTransport, Allow: func(r *http.Request) error {
+		if asked++; r.Header.Get("Authorization") == "" && r.Header.Get("User-Agent") == "" {
+			return errors.New("who are you?")
+		}
+		return nil
+	}}, nil)
+	for _, why := range []string{"who are you?", ""} {
+		req := httptest.NewRequest("CONNECT", "/", nil)
+		req.URL.Path = "/socket.io/"
+		if why == "" {
+			req.Header.Set("Authorization", "x")
+		}
+		err := <-r.streamFor(t.Context(), req, bare("0")).served
+		refused, ok := errors.AsType[*HandshakeError](err)
+		if ok != (why != "") || ok && (refused.Code != codeForbidden || refused.Message != why) {
+			t.Errorf("error %v, want %q", err, why)
+		}
+	}
+	sid := r.poll()
+	r.stream(upgrading(sid)).say("2probe")
+	if asked != 3 {
+		t.Errorf("asked %d times, want 3: an upgrade is no new connection", asked)
 	}
 }
 
@@ -456,12 +456,7 @@ func TestAStreamIsNotServedWhereThereIsNoRoom(t *testing.T) {
 	if err := <-r.stream(bare("0")).served; !errors.Is(err, errTooMany) {
 		t.Errorf("error %v, want %v", err, errTooMany)
 	}
-	w, req := httptest.NewRecorder(), httptest.NewRequest("CONNECT", "/", nil)
-	req.URL.RawQuery = "EIO=4&transport=webtransport"
-	if r.server.AdmitStream(w, req) || w.Code != 503 {
-		t.Errorf("admitted, or refused with %d, want 503", w.Code)
-	}
-	if s := r.server.Stats(); s.HitMaxConnections != 2 || s.WebTransports != 1 || s.Polling != 0 {
+	if s := r.server.Stats(); s.HitMaxConnections != 1 || s.WebTransports != 1 || s.Polling != 0 {
 		t.Errorf("statistics are %+v", s)
 	}
 }

@@ -14,6 +14,7 @@ import { BrowserContext, WalkthroughServer } from "./context.mjs";
 import { servePage } from "./pages.mjs";
 import { deflateTests } from "./deflate.mjs";
 import { page, server, walkthroughTests } from "./walkthrough.mjs";
+import { startExample, webTransportTests } from "./webtransport.mjs";
 
 const LIMIT_MS = 60_000;
 const PORT_LIMIT_MS = 10_000;
@@ -22,7 +23,6 @@ const args = [
   "--headless",
   "--no-sandbox",
   "--disable-gpu",
-  "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",
   "--disable-component-update",
@@ -52,6 +52,10 @@ export async function runChromiumPart(only) {
 
   const compression = deflateTests(await provideFixture(), `http://127.0.0.1:${foreignPort}`);
   await runTests(report, "compression", compression, { makeContext, stopped, only });
+
+  const example = await startExample();
+  await runTests(report, "WebTransport", webTransportTests(example), { makeContext, stopped, only });
+  await example.server.stop("SIGTERM");
 
   await browser.close();
   endPages.forEach((end) => end());
