@@ -32,8 +32,8 @@ var transports = map[string][]string{
 
 func TestMain(m *testing.M) {
 	if _, err := exec.LookPath("node"); err != nil {
-		fmt.Println("goclient: no Node here, nothing tested")
-		return
+		fmt.Println("goclient: the official servers need Node:", err)
+		os.Exit(1)
 	}
 	if err := install(); err != nil {
 		fmt.Println("goclient: installing the servers:", err)
