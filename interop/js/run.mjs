@@ -1,7 +1,8 @@
 // Runs the released JavaScript clients against Socket.IO for Go.
 //
-//   node run.mjs             both parts
+//   node run.mjs             all parts
 //   node run.mjs js          the clients in Node, against interop/fixture
+//   node run.mjs v2          more of the client of version 2, against the same
 //   node run.mjs chromium    the walk-through page in Chromium
 //
 // ONLY="some words" keeps the tests whose title holds them. What the servers
@@ -11,8 +12,9 @@
 import { runChromiumPart } from "./chromium/main.mjs";
 import { Report } from "./lib/runner.mjs";
 import { runNodePart } from "./node/main.mjs";
+import { runVersion2Part } from "./v2.mjs";
 
-const parts = { js: runNodePart, chromium: runChromiumPart };
+const parts = { js: runNodePart, v2: runVersion2Part, chromium: runChromiumPart };
 
 process.on("SIGINT", () => process.exit(130));
 process.on("SIGTERM", () => process.exit(143));

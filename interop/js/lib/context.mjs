@@ -13,11 +13,13 @@ export class Context {
 
   /**
    * The fixture is what `target` says: `{base, ours, startFixture}`, see
-   * fixture.mjs; `path` is the server of it that sockets connect to by default.
+   * fixture.mjs; `path` is the server of it that sockets connect to by default, and
+   * `options` is what each of them is told besides.
    */
-  constructor({ target, client, mode, path = "/socket.io/" }) {
+  constructor({ target, client, mode, path = "/socket.io/", options = {} }) {
     this.target = target;
     this.path = path;
+    this.options = options;
     this.base = target.base;
     this.client = client;
     this.mode = mode;
@@ -42,6 +44,7 @@ export class Context {
       reconnectionDelay: 20,
       reconnectionDelayMax: 50,
       transports: this.transports,
+      ...this.options,
       ...options,
     });
     this.#sockets.push(socket);
