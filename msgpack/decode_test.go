@@ -82,7 +82,7 @@ func TestNullStandsForWhatIsNotThere(t *testing.T) {
 	}
 }
 
-func TestBadInputIsRefused(t *testing.T) {
+func TestB119BadInputIsRefused(t *testing.T) {
 	deep := strings.Repeat("91", maxDepth)
 	for _, tt := range []struct {
 		name, message string // in hexadecimal
