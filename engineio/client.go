@@ -61,10 +61,14 @@ func newClient(target *url.URL, o *DialOptions) *client {
 		QueueBytes:   o.QueueBytes,
 		WriteTimeout: o.WriteTimeout,
 		Monitor:      &cl.monitor,
+		Poller:       clientPoller,
 		Goroutines:   &cl.goroutines,
 	}
 	return cl
 }
+
+// clientPoller waits for the input of all clients of the program.
+var clientPoller = ws.NewPoller(new(sync.WaitGroup))
 
 // maxRedirects is how many redirects are followed.
 const maxRedirects = 10

@@ -156,6 +156,7 @@ func mute(interval, timeout time.Duration) http.Handler {
 		case r.FormValue("sid") == "":
 			w.Write(open)
 		default:
+			io.Copy(io.Discard, r.Body) // or the server would not see that the client has gone
 			<-r.Context().Done()
 		}
 	})
