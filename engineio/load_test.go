@@ -181,9 +181,7 @@ func TestAThousandMessagesEachWayWhileUpgrading(t *testing.T) {
 			sender.Wait()
 			l.wantAll("to the server", received, "c", count)
 			l.wantAll("to the client", l.got, "s", count)
-			if !conn.Upgraded() || conn.Transport() != WebSocket {
-				t.Error("not upgraded")
-			}
+			l.until("it is upgraded", func() bool { return conn.Upgraded() && conn.Transport() == WebSocket })
 		})
 	}
 }

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command growth measures what a message and a connection cost as clients become more,
 // and draws it; see ../README.md. It starts servers and load generators, and itself anew
 // for what is measured in one process.

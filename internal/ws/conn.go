@@ -89,9 +89,9 @@ type Conn struct {
 	own       bool   // read by goroutines of its own, for good
 	rested    bool   // the first message, which is soon to come, has come
 	quick     uint8  // batches in a row that have and were not handed over
-	loop      *loop  // of the poller, while that one's goroutine is the reader
 	polled    int32  // the descriptor that the poller knows
-	pings     int    // received in the second that began at pingStart
+	pings     int32  // received in the second that began at pingStart
+	loop      *loop  // of the poller, while that one's goroutine is the reader
 	pingStart time.Time
 
 	mu        sync.Mutex // guards what follows
