@@ -1,6 +1,7 @@
-// Package socketio is a Socket.IO server: event-based communication, in both
-// directions and with low latency, with every Socket.IO client that speaks protocol
-// 5, which is to say versions 3 and 4 of the JavaScript client and its peers.
+// Package socketio is a Socket.IO server and client: event-based communication, in both
+// directions and with low latency. The server serves every client that speaks protocol
+// 5, which is to say versions 3 and 4 of the JavaScript client and its peers, and, where
+// Options.EIO3 says so, version 2; the client talks to any server of versions 3 and 4.
 //
 //	const Say socketio.Event[Line] = "say"
 //
