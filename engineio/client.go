@@ -17,7 +17,8 @@ import (
 
 // A client is what a Conn has besides, if Dial has made it: the session as a client
 // sees it, and how it makes its requests. It has a goroutine for its polls, one for
-// POSTs while there is something to post, and one for its WebSocket.
+// POSTs while there is something to post, and one for its WebSocket where clientPoller
+// cannot wait for it.
 type client struct {
 	conn    *Conn
 	options *DialOptions
@@ -193,35 +194,24 @@ func (cl *client) schedule(now time.Duration) {
 // expire is called by the timer.
 func (cl *client) expire() {
 	e := clientEvent{input: clTick}
-	if cl.handling() {
+	if cl.conn.handling() {
 		e.input = clHeld
-		cl.flush() // it takes long
+		cl.conn.uncork() // it takes long
 	}
 	cl.conn.mu.Lock()
 	cl.conn.due = -1 // the timer is not set any more
 	cl.stepLocked(e)
 }
 
-// handling says whether something that was received is being handled, so that nothing
-// more is read.
-func (cl *client) handling() bool {
-	if cl.turn.Load() != nil {
-		return true
-	}
-	s := cl.conn.socket.Load()
-	return s != nil && s.Handling()
-}
-
-// flush lets what was sent leave, although what was received is still being handled.
-func (cl *client) flush() {
-	cl.cork(false)
-	if s := cl.conn.socket.Load(); s != nil {
-		s.Uncork()
-	}
-}
-
-// receiver waits until there is one, and returns nil if the session ends before.
+// receiver waits until there is one, and returns nil if the session ends before. It is
+// called by the reader, who holds the server back meanwhile.
 func (cl *client) receiver() Receiver {
+	select {
+	case <-cl.conn.ready:
+		return cl.conn.receiver
+	default:
+		cl.conn.Flush()
+	}
 	select {
 	case <-cl.conn.ready:
 		return cl.conn.receiver

@@ -9,6 +9,7 @@ import (
 
 	"socketio/eio3"
 	"socketio/eio4"
+	"socketio/internal/serial"
 	"socketio/internal/wheel"
 	"socketio/internal/ws"
 )
@@ -187,19 +188,9 @@ func (c *Conn) handled() {
 // MayWait says that the Receiver, within Receive, now runs code that may wait. It
 // costs a few nanoseconds.
 func (c *Conn) MayWait() {
-	if c.client != nil {
-		if t := c.client.turn.Load(); t != nil {
-			t.MayWait()
-			return
-		}
-	}
-	if p := c.poll.Load(); p != nil {
-		if t := p.turn.Load(); t != nil {
-			t.MayWait()
-			return
-		}
-	}
-	if s := c.socket.Load(); s != nil {
+	if t := c.polled(); t != nil {
+		t.MayWait()
+	} else if s := c.socket.Load(); s != nil {
 		s.MayWait()
 	}
 }
@@ -208,20 +199,18 @@ func (c *Conn) MayWait() {
 // being handled, and other connections be read. A Receiver calls it, within Receive and
 // before MayWait, when it is about to hold the peer back.
 func (c *Conn) Flush() {
-	if c.client != nil {
-		c.client.flush()
-		return
-	}
-	if p := c.poll.Load(); p != nil {
-		c.cork(p, false)
-	}
-	if s := c.socket.Load(); s != nil {
+	if s := c.socket.Load(); s != nil && c.polled() == nil {
 		s.Hold()
+	} else {
+		c.uncork()
 	}
 }
 
 // uncork lets what was sent leave now. Anybody may call it.
 func (c *Conn) uncork() {
+	if c.client != nil {
+		c.client.cork(false)
+	}
 	if p := c.poll.Load(); p != nil {
 		c.cork(p, false)
 	}
@@ -233,19 +222,24 @@ func (c *Conn) uncork() {
 // HandOver lets another goroutine read this connection on. A Receiver calls it
 // before it waits, after MayWait; at other times it does nothing.
 func (c *Conn) HandOver() {
-	if c.client != nil {
-		if t := c.client.turn.Load(); t != nil {
-			t.HandOver()
-		}
-	}
-	if p := c.poll.Load(); p != nil {
-		if t := p.turn.Load(); t != nil {
-			t.HandOver()
-		}
+	if t := c.polled(); t != nil {
+		t.HandOver()
 	}
 	if s := c.socket.Load(); s != nil {
 		s.HandOver()
 	}
+}
+
+// polled is the turn of the POST, or at a client's end of the poll's answer, that is being
+// handled; nil if none is.
+func (c *Conn) polled() *serial.Turn {
+	if c.client != nil {
+		return c.client.turn.Load()
+	}
+	if p := c.poll.Load(); p != nil {
+		return p.turn.Load()
+	}
+	return nil
 }
 
 // Close sends what is queued and ends the connection, for the reason "forced
@@ -363,11 +357,8 @@ const holdCheck = time.Second
 
 // handling says whether something that was received is being handled.
 func (c *Conn) handling() bool {
-	if p := c.poll.Load(); p != nil && p.turn.Load() != nil {
-		return true
-	}
 	s := c.socket.Load()
-	return s != nil && s.Handling()
+	return c.polled() != nil || s != nil && s.Handling()
 }
 
 // finish records the end of the session, or our closing it, once. The caller

@@ -88,7 +88,7 @@ type Conn struct {
 	risked    bool   // this batch has run code that may wait
 	own       bool   // read by goroutines of its own, for good
 	rested    bool   // the first message, which is soon to come, has come
-	quick     uint8  // batches in a row that have and were not handed over
+	quick     uint8  // batches in a row that have run such code and were not handed over
 	polled    int32  // the descriptor that the poller knows
 	pings     int32  // received in the second that began at pingStart
 	loop      *loop  // of the poller, while that one's goroutine is the reader
