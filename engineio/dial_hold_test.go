@@ -3,6 +3,7 @@ package engineio
 import (
 	"context"
 	"runtime"
+	"slices"
 	"testing"
 )
 
@@ -21,8 +22,8 @@ func TestAClientThatNobodyReceivesFromHoldsUpNoOther(t *testing.T) {
 		c.Send(Message{Data: []byte("early")})
 		c.Send(Message{Data: []byte("late")})
 	}
-	for i := len(clients) - 1; i >= 0; i-- {
-		if got := string(r.receive(clients[i]).Data); got != "early" {
+	for i, c := range slices.Backward(clients) {
+		if got := string(r.receive(c).Data); got != "early" {
 			t.Errorf("client %d got %q", i, got)
 		}
 	}
