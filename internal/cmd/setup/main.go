@@ -6,6 +6,7 @@
 //	setup clients   the npm packages and what they need
 //	setup lint      the linter alone
 //	setup languages the toolchains of interop's other languages, as far as it may
+//	setup cluster   the brokers and load balancers of the cluster tests, as far as it may
 //
 // Distribution packages are installed only by root or with CI=true in the environment;
 // otherwise setup names what is missing and exits 2. It runs from the repository's root.
@@ -47,7 +48,9 @@ func install(ctx context.Context, args []string) error {
 	case slices.Equal(args, []string{"lint"}):
 		return linter(ctx)
 	case slices.Equal(args, []string{"languages"}):
-		return languages(ctx)
+		return asFarAsItMay(ctx, forLanguages)
+	case slices.Equal(args, []string{"cluster"}):
+		return asFarAsItMay(ctx, forCluster)
 	}
 	return fmt.Errorf("%q is not a part of it", args)
 }
@@ -61,14 +64,14 @@ func clients(ctx context.Context, needs []need) error {
 	return npm.Ci(ctx, os.Stdout, "interop/js", logs+"/npm.log")
 }
 
-// languages installs the toolchains that the clients of other languages need. Where it may
-// not, it names them and is content: interop says of each client whether it has run.
-func languages(ctx context.Context) error {
-	if missing := probe(forLanguages); len(missing) > 0 && installer() == nil {
+// asFarAsItMay installs what is needed. Where it may not, it names that and is content:
+// who uses it says what could not run.
+func asFarAsItMay(ctx context.Context, needs []need) error {
+	if missing := probe(needs); len(missing) > 0 && installer() == nil {
 		fmt.Printf("missing: %s (on Debian or Ubuntu: sudo apt-get install %s)\n", names(missing), strings.Join(debian(missing), " "))
 		return nil
 	}
-	return system(ctx, forLanguages)
+	return system(ctx, needs)
 }
 
 // system makes sure that the machine has what is needed.

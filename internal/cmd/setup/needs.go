@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -33,6 +34,12 @@ var (
 		{"a Java development kit", []string{"default-jdk-headless"}, func() bool { return works("javac", "-version") }},
 		{"Maven", []string{"maven"}, func() bool { return onPath("mvn") }},
 		{"Cargo", []string{"cargo", "pkg-config", "libssl-dev"}, func() bool { return onPath("cargo") }},
+	}
+	forCluster = []need{
+		{"redis-server", []string{"redis-server"}, func() bool { return onPath("redis-server") }},
+		{"the server of PostgreSQL", []string{"postgresql"}, havePostgres},
+		{"nginx", []string{"nginx-light"}, func() bool { return exists("/usr/sbin/nginx") || onPath("nginx") }},
+		{"HAProxy", []string{"haproxy"}, func() bool { return exists("/usr/sbin/haproxy") || onPath("haproxy") }},
 	}
 )
 
@@ -96,8 +103,16 @@ func haveCompiler() bool {
 }
 
 // haveChromium looks where the browser test looks: where the package puts it.
-func haveChromium() bool {
-	_, err := os.Stat("/usr/bin/chromium")
+func haveChromium() bool { return exists("/usr/bin/chromium") }
+
+// havePostgres looks where Debian's package puts the programs, which is not on the PATH.
+func havePostgres() bool {
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	return err == nil && len(found) > 0 || onPath("initdb")
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
 	return err == nil
 }
 
