@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"socketio"
+)
+
+func serveCommand() command {
+	return command{
+		name: "serve", brief: "start a server to try things with",
+		about: `It passes every event on to all clients; with --echo it sends it back to where it came
+from. Either way it answers what wants an acknowledgement with the arguments it came with.
+
+SIGTERM and Ctrl-C end it in order: it takes no more clients and sends the others away over
+the time of --drain. A second one ends it at once.`,
+		bind: func(flags *flag.FlagSet) action {
+			var s serving
+			flags.StringVar(&s.address, "addr", "127.0.0.1:3000", "listen at `ADDRESS`")
+			flags.BoolVar(&s.echo, "echo", false, "send events back and not to everybody")
+			flags.DurationVar(&s.drain, "drain", time.Second, "spread the clients' leaving over `TIME`")
+			flags.Func("origin", "let pages of `ORIGIN` connect, * is any; may be repeated", func(o string) error {
+				s.origins = append(s.origins, o)
+				return nil
+			})
+			return s.run
+		},
+	}
+}
+
+// A serving is a server with what the flags say of it.
+type serving struct {
+	address string
+	echo    bool
+	drain   time.Duration
+	origins []string
+}
+
+// run serves until it is interrupted or told to end.
+func (s *serving) run(ctx context.Context, p *program, _ []string) error {
+	ctx, forget := signal.NotifyContext(ctx, syscall.SIGTERM)
+	defer forget()
+	// From the first signal on, the next one does what it does to any program.
+	context.AfterFunc(ctx, forget)
+
+	listener, err := net.Listen("tcp", s.address)
+	if err != nil {
+		return fmt.Errorf("%w; --addr takes another address, and 127.0.0.1:0 a free port", err)
+	}
+	srv := s.server()
+	web := &http.Server{Handler: srv}
+	failed := make(chan error, 1)
+	go func() { failed <- web.Serve(listener) }()
+	fmt.Fprintf(p.stdout, "server is running at http://%s\n", strings.Replace(listener.Addr().String(), "[::]", "127.0.0.1", 1))
+	select {
+	case err := <-failed:
+		return errors.Join(err, srv.Close())
+	case <-ctx.Done():
+		return s.end(srv, web)
+	}
+}
+
+// end sends the clients away first, of whom the server for HTTP knows nothing.
+func (s *serving) end(srv *socketio.Server, web *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.drain+5*time.Second)
+	defer cancel()
+	err := errors.Join(srv.Drain(ctx, s.drain), srv.Shutdown(ctx), web.Shutdown(ctx))
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errors.New("some clients did not take what was sent to them, and were cut")
+	}
+	return err
+}
+
+// server returns the Socket.IO server. What connects to any namespace is let in.
+func (s *serving) server() *socketio.Server {
+	srv := socketio.NewServer(&socketio.Options{CORS: socketio.CORS{Origins: s.origins}})
+	for _, ns := range []*socketio.Namespace{srv.Namespace, srv.OfFunc(func(string) bool { return true })} {
+		ns.OnAny(func(_ context.Context, from *socketio.Socket, m *socketio.Message) error {
+			return s.passOn(from, m)
+		})
+	}
+	return srv
+}
+
+// passOn answers an event, and sends it to whom it is for.
+func (s *serving) passOn(from *socketio.Socket, m *socketio.Message) error {
+	args := make([]any, m.Len())
+	into := make([]any, len(args))
+	for i := range args {
+		into[i] = &args[i]
+	}
+	if err := m.Decode(into...); err != nil {
+		return err
+	}
+	if m.WantsAck() {
+		return m.Ack(args...)
+	}
+	if s.echo {
+		return from.EmitArgs(m.Event, args...)
+	}
+	return from.Namespace().EmitArgs(m.Event, args...)
+}
