@@ -46,17 +46,6 @@ const (
 	ReasonIOClientDisconnect Reason = "io client disconnect" // ClientSocket.Disconnect or Client.Close
 )
 
-// byPeer says whether the peer or the network ended the socket, and not the
-// server. What had arrived by then is still handled.
-func (r Reason) byPeer() bool {
-	switch r {
-	case ReasonTransportError, ReasonTransportClose, ReasonPingTimeout, ReasonClientDisconnect, ReasonIOServerDisconnect:
-		return true
-	default:
-		return false
-	}
-}
-
 // A ConnectError refuses a client that wants to join a namespace. A middleware
 // returns it, see [Namespace.Use], and it reaches the client as it is.
 type ConnectError struct {
@@ -91,6 +80,21 @@ func (e *DisconnectError) Unwrap() error { return e.Err }
 
 // Is says that a DisconnectError is an [ErrDisconnected].
 func (e *DisconnectError) Is(target error) bool { return target == ErrDisconnected }
+
+// byPeer says whether it was the doing of the peer or of the network that the socket ended,
+// and not that of this program. What had arrived by then is still handled: whether a
+// handler waited at that moment must not decide what becomes of the events before.
+func (e *DisconnectError) byPeer() bool {
+	switch e.Reason {
+	case ReasonTransportError, ReasonTransportClose, ReasonPingTimeout, ReasonParseError, ReasonForcedServerClose,
+		ReasonClientDisconnect, ReasonIOServerDisconnect:
+		return true
+	case ReasonForcedClose:
+		return e.Err != nil // or else the program has closed the connection
+	default:
+		return false
+	}
+}
 
 // A PanicError is a panic of a handler, hook or middleware. It was contained: it
 // goes to [Options].OnError, and the socket stays connected.

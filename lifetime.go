@@ -26,7 +26,7 @@ func (s *Socket) end(reason Reason, cause error) (was state, idle bool) {
 	s.state.Store(uint32(ended))
 	p.drop(s, was)
 	p.ending++
-	if was == pending || !reason.byPeer() {
+	if was == pending || !s.ended.byPeer() {
 		s.discard()
 	}
 	cancel, acks := s.cancel, s.acks

@@ -146,6 +146,43 @@ func TestEventsThatWaitAreDroppedByDisconnect(t *testing.T) {
 	})
 }
 
+// Whether a handler was waiting when the client went too far decides nothing.
+func TestEventsBeforeABrokenRuleAreHandled(t *testing.T) {
+	for name, last := range map[string]string{
+		"a limit is passed":            `42["event",""]`,
+		"a Socket.IO rule is broken":   `42[`,
+		"an Engine.IO rule is broken":  `8`,
+		"the namespace was not joined": `42/other,["event",""]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r, release, handled := stuck(t, &Options{EventsPerSecond: 4})
+				var why Reason
+				var before int64
+				r.srv.OnDisconnect(func(_ context.Context, _ *Socket, reason Reason) error {
+					why, before = reason, handled.Load()
+					return nil
+				})
+				c, _ := r.joined()
+				c.send(`42["wait",""]`)
+				time.Sleep(10 * time.Millisecond) // by now another goroutine reads
+				c.send(`42["event",""]`, `42["event",""]`, `42["event",""]`)
+				synctest.Wait()
+				c.send(last)
+				c.wantEnd(time.Minute)
+				if handled.Load() != 0 {
+					t.Errorf("%d events were handled beside the first", handled.Load())
+				}
+				release()
+				synctest.Wait()
+				if before != 3 || handled.Load() != 3 || why == "" {
+					t.Errorf("%d events were handled, %d of them before the OnDisconnect hook with %q; want 3", handled.Load(), before, why)
+				}
+			})
+		})
+	}
+}
+
 func TestDisconnectDoesNotRunHooksOnItsCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, c, s := pair(t, nil)

@@ -140,14 +140,18 @@ func (s *Server) newConn(r *http.Request, q *query, via carrier) (*Conn, error) 
 	return c, nil
 }
 
-// begin starts the heart of a connection that has been added, and has the program
-// handle it, on the goroutine that add has counted. It says whether the connection is
-// still open: it may be closed at any time once it has been added.
-func (s *Server) begin(c *Conn) bool {
+// countOpened counts a connection and what the server says first on it.
+func (s *Server) countOpened() {
 	s.count.opened.Add(1)
 	if first := s.options.InitialMessage; first != nil {
 		s.count.out.add(1, len(first))
 	}
+}
+
+// begin starts the heart of a connection that has been added, and has the program
+// handle it, on the goroutine that add has counted. It says whether the connection is
+// still open: it may be closed at any time once it has been added.
+func (s *Server) begin(c *Conn) bool {
 	s.trace.opened(c)
 	now := s.now()
 	c.mu.Lock()
@@ -189,6 +193,7 @@ func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, c *Conn, q 
 		s.turnAway(w, r, err)
 		return
 	}
+	s.countOpened()
 	s.begin(c)
 	<-ready // what the client sends from now on has a receiver
 	if t := s.options.Cookie; t != nil {

@@ -64,7 +64,7 @@ func (r *rig) listen() { r.serve(httptest.NewServer(r.server)) }
 
 // newServerRig makes the server, which serve has still to start.
 func newServerRig(t *testing.T, o *Options, hook func(c *Conn, m Message) bool) *rig {
-	r := &rig{T: t, closed: make(chan *CloseError, 100), wait: 10 * time.Second}
+	r := &rig{T: t, closed: make(chan *CloseError, 100), wait: 30 * time.Second}
 	r.server = NewServer(func(c *Conn) { c.Attach(&echo{c: c, rig: r, hook: hook}) }, r.quiet(o))
 	return r
 }
@@ -86,7 +86,7 @@ func (r *rig) quiet(o *Options) *Options {
 func (r *rig) serve(h *httptest.Server) {
 	r.http = h
 	r.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), r.wait)
 		defer cancel()
 		if err := r.server.Shutdown(ctx); err != nil {
 			r.Errorf("Shutdown: %v", err)
@@ -326,7 +326,7 @@ func (r *rig) connect() net.Conn {
 	}
 	r.Cleanup(func() { nc.Close() })
 	if !r.inMemory {
-		nc.SetDeadline(time.Now().Add(20 * time.Second))
+		nc.SetDeadline(time.Now().Add(r.wait))
 	}
 	return nc
 }

@@ -175,6 +175,7 @@ func (s *Server) openStream(r *http.Request, st Stream, early []byte) error {
 	if first := s.options.InitialMessage; first != nil {
 		open = append(open, ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Message), Data: first})
 	}
+	s.countOpened()
 	_ = sock.Write(open...) // an empty queue takes anything
 	s.beginOn(c, sock)
 	return nil

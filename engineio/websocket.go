@@ -2,6 +2,7 @@ package engineio
 
 import (
 	"errors"
+	"net"
 	"net/http"
 
 	"socketio/eio4"
@@ -28,7 +29,10 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, c *Conn, q *quer
 		s.options.Header(w.Header(), r, open != nil)
 	}
 	agreed := s.negotiate(w.Header(), r)
-	nc, early, err := ws.Accept(w, r, w.Header(), open)
+	nc, early, err := ws.TakeOver(w)
+	if err == nil {
+		err = s.answerSocket(nc, w, r, open)
+	}
 	if errors.Is(err, ws.ErrLost) {
 		s.log.Info("engineio: a client left before its WebSocket was open", "error", err, "remote", r.RemoteAddr)
 		return nil
@@ -43,6 +47,20 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, c *Conn, q *quer
 	sock.Init(nc, &s.sockets, sock)
 	sock.Compress(agreed)
 	return sock
+}
+
+// answerSocket answers the handshake of a WebSocket. A new connection counts as opened
+// before its client can know, and as closed at once if the client has left.
+func (s *Server) answerSocket(nc net.Conn, w http.ResponseWriter, r *http.Request, open []byte) error {
+	if open == nil { // of a connection that there is
+		return ws.Answer(nc, r, w.Header(), nil)
+	}
+	s.countOpened()
+	err := ws.Answer(nc, r, w.Header(), open)
+	if err != nil {
+		s.count.closing(&CloseError{Reason: reasonTransportError, Err: err})
+	}
+	return err
 }
 
 // serve reads until the end.

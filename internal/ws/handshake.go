@@ -83,6 +83,19 @@ var ErrLost = errors.New("ws: the connection was lost")
 // names the type of the writer that cannot, w or one that it wraps, and w can still be
 // used to answer; it cannot when the error wraps ErrLost.
 func Accept(w http.ResponseWriter, r *http.Request, h http.Header, frames []byte) (conn net.Conn, early []byte, err error) {
+	conn, early, err = TakeOver(w)
+	if err == nil {
+		err = Answer(conn, r, h, frames)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return conn, early, nil
+}
+
+// TakeOver is the first half of [Accept], for callers who have something to do before the
+// answer leaves: [Answer] is the other. The client has been told nothing yet.
+func TakeOver(w http.ResponseWriter) (conn net.Conn, early []byte, err error) {
 	conn, buffers, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return nil, nil, fmt.Errorf("ws: taking over the connection of a %T: %w", innermost(w), err)
@@ -95,12 +108,19 @@ func Accept(w http.ResponseWriter, r *http.Request, h http.Header, frames []byte
 		conn.Close()
 		return nil, nil, fmt.Errorf("%w: clearing deadlines: %w", ErrLost, err)
 	}
+	return conn, early, nil
+}
+
+// Answer writes the answer to r, with h and frames as for [Accept], on the connection that
+// [TakeOver] has returned. If that fails it closes the connection, and the error wraps
+// ErrLost.
+func Answer(conn net.Conn, r *http.Request, h http.Header, frames []byte) error {
 	answer := append(appendAnswer(make([]byte, 0, 512), r, h), frames...)
 	if _, err := conn.Write(answer); err != nil {
 		conn.Close()
-		return nil, nil, fmt.Errorf("%w: answering the handshake: %w", ErrLost, err)
+		return fmt.Errorf("%w: answering the handshake: %w", ErrLost, err)
 	}
-	return conn, early, nil
+	return nil
 }
 
 // innermost returns the writer at which unwrapping ends: the one that is to blame where
