@@ -4,7 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"socketio/engineio"
@@ -29,6 +34,56 @@ func TestWaitsKeepTheirJitterAtTheCap(t *testing.T) {
 	if got := (Backoff{Min: 1, Max: 1 << 62, Jitter: -1}).withDefaults().wait(1000, 1); got != 1<<62 {
 		t.Errorf("a far attempt waits %d", got)
 	}
+}
+
+// A thousand clients that nobody answers show by the clock how long each waits: 1 s, 2 s,
+// 4 s, and from then on 5 s, each give or take half of it.
+func TestAThousandClientsWaitAsTheDefaultsSay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const clients, attempts = 1000, 7
+		var mu sync.Mutex // guards waits
+		var waits [attempts][]time.Duration
+		nobody := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+			return nil, errors.New("nobody is there")
+		}}
+		var all sync.WaitGroup
+		for range clients {
+			all.Go(func() {
+				last := time.Now()
+				c := NewClient("http://in.memory", &ClientOptions{
+					DialOptions: engineio.DialOptions{HTTPClient: &http.Client{Transport: nobody}},
+					Backoff:     Backoff{Attempts: attempts},
+					OnRetry: func(attempt int, wait time.Duration, _ error) {
+						if attempt > 1 {
+							mu.Lock()
+							waits[attempt-2] = append(waits[attempt-2], time.Since(last))
+							mu.Unlock()
+						}
+						last = time.Now()
+					},
+				})
+				defer c.Close()
+				if err := c.Connect(t.Context()); err == nil {
+					t.Error("it connected")
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				waits[attempts-1] = append(waits[attempts-1], time.Since(last))
+			})
+		}
+		all.Wait()
+		for i, want := range []time.Duration{1, 2, 4, 5, 5, 5, 5} {
+			want *= time.Second
+			slices.Sort(waits[i])
+			low, middle, high := waits[i][0], waits[i][clients/2], waits[i][clients-1]
+			if len(waits[i]) != clients || low < want/2 || high > want+want/2 {
+				t.Errorf("attempt %d: %d waits between %v and %v, want %v give or take half of it", i+1, len(waits[i]), low, high, want)
+			}
+			if high-low < want*9/10 || middle < want*8/10 || middle > want*12/10 {
+				t.Errorf("attempt %d: %v to %v, half of them below %v: not spread evenly", i+1, low, high, middle)
+			}
+		}
+	})
 }
 
 func TestBackoffsThatCannotBe(t *testing.T) {

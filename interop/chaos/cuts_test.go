@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -136,7 +137,7 @@ type numbered = socketio.Args2[int, string]
 
 // ended notes the end of a connection of the client.
 func (r *cutRun) ended(cause error) {
-	why, ok := cause.(*socketio.DisconnectError)
+	why, ok := errors.AsType[*socketio.DisconnectError](cause)
 	if !ok {
 		r.t.Errorf("a connection has ended with %v", cause)
 		return

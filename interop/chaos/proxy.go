@@ -116,12 +116,12 @@ func (p *Proxy) link(client net.Conn) {
 	dial, refuse := p.dial, p.refuse
 	p.mu.Unlock()
 	if refuse {
-		reset(client)
+		_ = reset(client) // who has left already needs no more
 		return
 	}
 	server, err := dial(p.ctx)
 	if err != nil {
-		reset(client)
+		_ = reset(client)
 		return
 	}
 	l := p.add(client, server)
