@@ -302,8 +302,9 @@ func (s *Server) probe(c *Conn, sock *socket) {
 		p.probing = sock
 	}
 	c.mu.Unlock()
-	if !probing { // the session has ended meanwhile
-		sock.CloseNow()
+	if !probing { // the session has ended meanwhile, or its wait for this WebSocket
+		sock.Close(ws.StatusNoStatus, "")
+		s.leave(sock)
 	}
 	s.goroutines.Go(sock.serve)
 }

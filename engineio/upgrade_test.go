@@ -24,21 +24,21 @@ func TestASessionMayEndWhileItsUpgradeIsAnswered(t *testing.T) {
 		}
 	}}, nil)
 	c := r.dial("transport=websocket&sid=" + r.poll())
-	c.expect("nobody is left to probe for", "end")
+	c.expect("nobody is left to probe for", "close")
 	r.wantClosed("transport error")
 }
 
 func TestCloseCutsAWebSocketThatIsProbed(t *testing.T) {
-	r := newRig(t, nil, nil)
-	c := r.dial("transport=websocket&sid=" + r.poll())
-	c.send("2probe")
-	c.expect("probe", "3probe")
-	c.SetDeadline(time.Now().Add(lingering / 2))
-	r.server.Close()
-	if got := c.next(); got != "close" && got != "end" {
-		t.Errorf("got %q", got)
-	}
-	c.expect("without waiting for an answer to the close frame", "end")
+	inTime(t, nil, nil, func(r *timeRig) {
+		c := r.dial("transport=websocket&sid=" + r.poll())
+		c.send("2probe")
+		c.expect("probe", "3probe")
+		r.server.Close()
+		for text := ""; text != "end"; text = c.next() {
+			r.at("without waiting for an answer to the close frame", 0)
+		}
+		r.at("the end", 0)
+	})
 }
 
 func TestWhatWaitsMovesToTheWebSocketWhateverItsSize(t *testing.T) {
