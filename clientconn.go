@@ -15,6 +15,7 @@ import (
 type clientConn struct {
 	*peer
 	client *Client
+	fault  *DisconnectError // why it is us who end it, if the server is to blame; guarded by Client.mu
 }
 
 // Closed is called by the connection when it has ended.
@@ -38,7 +39,10 @@ func (c *Client) lost(l *clientConn, why *engineio.CloseError) {
 		return
 	}
 	c.link = nil
-	cause := &DisconnectError{Reason: Reason(why.Reason), Err: why.Err}
+	cause := l.fault
+	if cause == nil {
+		cause = &DisconnectError{Reason: Reason(why.Reason), Err: why.Err}
+	}
 	for _, s := range c.sockets {
 		if s.socket != nil && s.socket.peer == l.peer {
 			s.socket = nil // one that join was late for
@@ -48,6 +52,15 @@ func (c *Client) lost(l *clientConn, why *engineio.CloseError) {
 		}
 	}
 	c.signal()
+}
+
+// gaveUp notes why the connection of p is about to be closed by us: OnRetry is told.
+func (c *Client) gaveUp(p *peer, fault *DisconnectError) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.link != nil && c.link.peer == p {
+		c.link.fault = fault
+	}
 }
 
 // auth is what a CONNECT carries for the server's middleware, in JSON; nil for nothing.

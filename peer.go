@@ -259,11 +259,15 @@ func (p *peer) Drain() {
 
 // end ends a connection and says in the log why, unless it had ended before.
 func (p *peer) end(level slog.Level, reason Reason, cause error, why string) (first bool) {
-	if p.srv.client != nil {
+	client := p.srv.client
+	if client != nil {
 		reason = reason.atClient()
 	}
 	if !p.shut(reason, cause) {
 		return false
+	}
+	if client != nil {
+		client.gaveUp(p, &DisconnectError{Reason: reason, Err: cause})
 	}
 	_ = p.conn.Close() // its only error says that it had ended before
 	p.srv.options.Logger.LogAttrs(context.Background(), level, "socketio: connection closed", slog.String("why", why))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"sync"
 	"testing"
@@ -119,6 +120,45 @@ func TestAClientGivesUpAfterItsAttempts(t *testing.T) {
 				}
 				if answer, ok := errors.AsType[*engineio.ResponseError](err); limit > 0 && (!ok || answer.Status != 503) {
 					r.t.Errorf("the last failure is %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestAServersRetryAfterIsTheShortestWait(t *testing.T) {
+	for header, least := range map[string]time.Duration{
+		"":                              0,
+		"7":                             7 * time.Second,
+		"Sat, 01 Jan 2000 00:02:00 GMT": 2 * time.Minute, // a bubble's time begins with that year
+		"999999":                        time.Hour,
+		"-5":                            0,
+		"soon":                          0,
+	} {
+		t.Run(header, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				web := httptest.NewTestServer(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					if header != "" {
+						w.Header().Set("Retry-After", header)
+					}
+					w.WriteHeader(http.StatusServiceUnavailable)
+				}))
+				var waits []time.Duration
+				o := &ClientOptions{
+					Backoff: Backoff{Attempts: 1},
+					OnRetry: func(_ int, wait time.Duration, _ error) { waits = append(waits, wait) },
+				}
+				o.HTTPClient = web.Client()
+				c := NewClient(web.URL, o)
+				defer c.Close()
+				begun := time.Now()
+				err := c.Connect(t.Context())
+				if answer, ok := errors.AsType[*engineio.ResponseError](err); !ok || answer.Status != http.StatusServiceUnavailable {
+					t.Errorf("Connect: %v", err)
+				}
+				took := time.Since(begun)
+				if len(waits) != 1 || waits[0] < least || waits[0] > least+2*time.Second || took < waits[0] {
+					t.Errorf("it waited %v, and took %v; want %v and a little", waits, took, least)
 				}
 			})
 		})

@@ -65,18 +65,19 @@ func bodyStatus(err error) int {
 // that lies must cost its sender as much as us.
 const firstBody = 64 << 10
 
-// readUpTo appends what r holds to b, up to limit bytes.
+// readUpTo appends what r holds to b, up to limit bytes. With an error it returns what came
+// before it.
 func readUpTo(r io.Reader, b []byte, limit int) ([]byte, error) {
 	for {
 		n, err := r.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
 		switch {
 		case len(b) > limit:
-			return nil, errTooLarge
+			return b, errTooLarge
 		case err == io.EOF:
 			return b, nil
 		case err != nil:
-			return nil, err
+			return b, err
 		case len(b) == cap(b):
 			b = slices.Grow(b, len(b))
 		}

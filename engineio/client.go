@@ -2,7 +2,6 @@ package engineio
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -53,6 +52,9 @@ func newClient(target *url.URL, o *DialOptions) *client {
 		cl.http = *o.HTTPClient
 	} else if usual, ok := http.DefaultTransport.(*http.Transport); ok {
 		cl.own = usual.Clone()
+		if cl.own.MaxResponseHeaderBytes == 0 {
+			cl.own.MaxResponseHeaderBytes = maxHeader
+		}
 		cl.http.Transport = cl.own
 	}
 	cl.http.CheckRedirect = keepMethod(cl.http.CheckRedirect)
@@ -71,11 +73,18 @@ func newClient(target *url.URL, o *DialOptions) *client {
 // clientPoller waits for the input of all clients of the program.
 var clientPoller = ws.NewPoller(new(sync.WaitGroup))
 
-// maxRedirects is how many redirects are followed.
-const maxRedirects = 10
+const (
+	// maxRedirects is how many redirects are followed.
+	maxRedirects = 10
+
+	// maxHeader is how many bytes of headers an answer may have, unless the program's own
+	// Transport says otherwise: net/http itself takes ten megabytes.
+	maxHeader = 64 << 10
+)
 
 // keepMethod lets no redirect make another request of a POST: it would be taken for a
-// poll. What else is followed the program's own function says, or as net/http does.
+// poll. What else is followed the program's own function says, or as net/http does, but
+// never from https to http: what a session carries is as secret as its first request.
 func keepMethod(own func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
 	return func(r *http.Request, via []*http.Request) error {
 		switch {
@@ -84,7 +93,9 @@ func keepMethod(own func(*http.Request, []*http.Request) error) func(*http.Reque
 		case own != nil:
 			return own(r, via)
 		case len(via) >= maxRedirects:
-			return errors.New("stopped after 10 redirects")
+			return protocolError("stopped after 10 redirects")
+		case r.URL.Scheme != "https" && via[len(via)-1].URL.Scheme == "https":
+			return protocolError("a redirect from https to " + r.URL.Scheme)
 		}
 		return nil
 	}
@@ -126,7 +137,7 @@ func (cl *client) stepLocked(e clientEvent) clientEffects {
 		dropped, cl.probing = cl.probing, nil
 	}
 	if done&clPong != 0 && c.socket.Load() == nil {
-		cl.queue.add(byte(eio4.Pong), nil)
+		done |= cl.queuePong(now)
 	}
 	var why *CloseError
 	if done&(clEnd|clOurs) != 0 {
@@ -156,6 +167,16 @@ func (cl *client) stepLocked(e clientEvent) clientEffects {
 		cl.goroutines.Go(func() { receiver.Closed(why) })
 	}
 	return done
+}
+
+// queuePong answers a ping with the next POST. A server that pings and takes no answer must
+// not fill our memory. The caller holds mu.
+func (cl *client) queuePong(now time.Duration) clientEffects {
+	if !cl.queue.admits(0, 1, cl.options.QueueBytes) {
+		return cl.session.step(now, clientEvent{input: clFull})
+	}
+	cl.queue.add(byte(eio4.Pong), nil)
+	return 0
 }
 
 // finish records the end of the session, or our closing it, once. The caller holds mu.

@@ -14,11 +14,12 @@ const maxExcerpt = 256
 
 // A ResponseError is what a server, or a proxy in front of it, has answered to a
 // request of a client in place of what Engine.IO wants: another status, an error page,
-// packets that are none. A server's own refusal is in Err, a [*HandshakeError].
+// packets that are none. A server's own refusal is in Err, a [*HandshakeError]. On a
+// WebSocket, which was opened by a status of 101, it is a message that is no packet.
 type ResponseError struct {
 	Status     int           // of the HTTP answer
-	Body       string        // its first bytes, at most 256
-	RetryAfter time.Duration // what the answer's Retry-After asks for; 0 without one
+	Body       string        // its first bytes, or the message's; at most 256
+	RetryAfter time.Duration // what the answer's Retry-After asks for, at most an hour; 0 without one
 	Err        error         // what is wrong with it; a *HandshakeError if it says so itself
 }
 
@@ -39,11 +40,8 @@ func (e *ResponseError) Unwrap() error { return e.Err }
 
 // newResponseError describes an answer whose body begins like that.
 func newResponseError(resp *http.Response, body []byte, err error) *ResponseError {
-	if len(body) > maxExcerpt {
-		body = body[:maxExcerpt]
-	}
 	e := &ResponseError{
-		Status: resp.StatusCode, Body: strings.ToValidUTF8(string(body), "\uFFFD"),
+		Status: resp.StatusCode, Body: excerpt(body),
 		RetryAfter: retryAfter(resp.Header.Get("Retry-After")), Err: err,
 	}
 	var refusal struct {
@@ -54,6 +52,16 @@ func newResponseError(resp *http.Response, body []byte, err error) *ResponseErro
 		e.Err = &HandshakeError{Code: *refusal.Code, Message: refusal.Message}
 	}
 	return e
+}
+
+// newMessageError describes a message of a WebSocket that begins like that.
+func newMessageError(message []byte, err error) *ResponseError {
+	return &ResponseError{Status: http.StatusSwitchingProtocols, Body: excerpt(message), Err: err}
+}
+
+// excerpt is the beginning of what was received, to be quoted.
+func excerpt(b []byte) string {
+	return strings.ToValidUTF8(string(b[:min(len(b), maxExcerpt)]), "\uFFFD")
 }
 
 // retryAfter reads the header of that name: seconds, or a date.

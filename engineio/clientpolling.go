@@ -149,7 +149,7 @@ func (cl *client) get(ctx context.Context) (body []byte, resp *http.Response, er
 	}
 	body, err = readUpTo(resp.Body, make([]byte, 0, firstAnswer), cl.options.MaxPayload)
 	if err != nil {
-		return nil, resp, newResponseError(resp, nil, err)
+		return nil, resp, newResponseError(resp, body, err)
 	}
 	return body, resp, nil
 }
@@ -245,7 +245,11 @@ func (cl *client) do(ctx context.Context, method string, body []byte) (*http.Res
 		r.Body = http.NoBody
 	}
 	cl.remember(r)
-	return cl.http.Do(r)
+	resp, err := cl.http.Do(r)
+	if err != nil && resp != nil { // a redirect that is not followed
+		return nil, newResponseError(resp, nil, err)
+	}
+	return resp, err
 }
 
 // refused describes an answer that is no success.

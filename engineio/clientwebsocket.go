@@ -18,10 +18,16 @@ func (s *clientSocket) Message(m ws.Message) {
 	sock, cl := (*socket)(s), s.conn.client
 	switch {
 	case s.conn.socket.Load() == sock:
+		if err != nil {
+			err = newMessageError(m.Data, err)
+		}
 		s.received(p, err, m.Owned)
 	case cl.opening != nil:
 		if err == nil {
 			_, err = cl.opened(p, onWebSocket, sock)
+		}
+		if err != nil {
+			err = newMessageError(m.Data, err)
 		}
 		cl.tell(err)
 		s.Renew() // the handshake has made the stack grow

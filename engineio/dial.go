@@ -153,6 +153,9 @@ func (cl *client) openPolling(ctx context.Context) error {
 	return nil
 }
 
+// maxSessionID is how long a session's id may be, since every request's URL has it.
+const maxSessionID = 1 << 10
+
 // opened takes the open packet, and says whether the session is to go over to a
 // WebSocket. Sock carries the session, if it is not polling.
 func (cl *client) opened(p eio4.Packet, via clientCarrier, sock *socket) (upgrades bool, err error) {
@@ -160,6 +163,9 @@ func (cl *client) opened(p eio4.Packet, via clientCarrier, sock *socket) (upgrad
 		return false, protocolError("the first packet is no open packet")
 	}
 	h, err := eio4.DecodeHandshake(p.Data)
+	if err == nil && len(h.SID) > maxSessionID {
+		err = protocolError("a session id that is too long for a URL")
+	}
 	if err != nil {
 		return false, err
 	}
