@@ -311,7 +311,7 @@ func TestAClientComesBackFromAServerThatMisbehaves(t *testing.T) {
 				}
 				o.Transports, o.MaxPayload, o.Logger = list, 40_000, slog.New(slog.DiscardHandler)
 				if bad.sloth {
-					o.DialTimeout = time.Second
+					o.DialTimeout = 500 * time.Millisecond // too little for the good server costs one more attempt
 				}
 				c := socketio.NewClient(r.url, o)
 				defer c.Close()
