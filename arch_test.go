@@ -17,7 +17,7 @@ import (
 // name that is its directory or a parent of it; "." is the root package alone. A package
 // imports from rows below its own and from its own name, never up and never sideways.
 var layers = [][]string{
-	{"cmd", "examples", "bench", "interop", "internal/cmd", "tools"},
+	{"cmd", "examples", "bench", "interop", "internal/cmd", "tools", "browser/build"},
 	{"socketiotest", "msgpack", "webtransport"},
 	{"."},
 	{"internal/cluster"},
@@ -25,7 +25,7 @@ var layers = [][]string{
 	{"engineio", "adapter"},
 	{"eio4", "eio3", "sio5"},
 	{"internal/ws"},
-	{"internal/serial", "internal/wheel", "internal/rate", "internal/transcript"},
+	{"internal/serial", "internal/wheel", "internal/rate", "internal/transcript", "browser"},
 }
 
 // codecs turn bytes into packets and back and do nothing else, so these are closed to them.

@@ -1,0 +1,307 @@
+import { Emitter } from "./emitter.js";
+import { type EnginePacket, type PacketType, type RawData } from "./engine-packet.js";
+import { type DisconnectDetails, TransportError } from "./errors.js";
+import type { EngineOptions } from "./options.js";
+import { isReturn, returning, watchPage } from "./page.js";
+import type { Transport, TransportClass } from "./transport.js";
+import { supported, upgradeFrom } from "./transports.js";
+import { parseAddress } from "./url.js";
+
+/** What the server says first. */
+interface Handshake {
+  sid: string;
+  upgrades: string[];
+  pingInterval: number;
+  pingTimeout: number;
+  maxPayload: number;
+}
+
+/**
+ * A connection of Engine.IO: one session with the server, over one transport after the
+ * other. It is not used again after it has been closed.
+ */
+export class Engine extends Emitter {
+  /** The id of the session, which is the server's and the client's secret. */
+  id?: string | null;
+
+  transport!: Transport;
+  readyState: "opening" | "open" | "closing" | "closed" = "opening";
+
+  /** What is not known to be on its way yet. */
+  writeBuffer: EnginePacket[] = [];
+
+  readonly opts: EngineOptions;
+  readonly hostname: string;
+  readonly secure: boolean;
+  readonly port: string | number;
+  readonly binaryType = "arraybuffer";
+
+  /** The names of the transports that may be used; the first is the one to begin with. */
+  transports: string[] = [];
+
+  /** Whether a WebSocket has worked in this page. */
+  static priorWebsocketSuccess = false;
+
+  /** Whether the session is moving to another transport; nothing is sent meanwhile. @internal */
+  _upgrading = false;
+
+  /** Ends attempts to upgrade. @internal */
+  _stopUpgrade?: () => void;
+
+  /** @internal */
+  _classes: Record<string, TransportClass> = {};
+
+  /** "host:port/path" of the server. @internal */
+  _target: string;
+
+  /** How many packets of writeBuffer the transport has been given. @internal */
+  _flushed = 0;
+
+  /** How long a body may be that is sent, by the server's will. @internal */
+  _maxPayload = 0;
+
+  /** After how many milliseconds without a ping the server is lost. @internal */
+  _patience = 0;
+
+  /** @internal */
+  _pingTimer?: ReturnType<typeof setTimeout>;
+
+  /** When the next ping must have come. Timers stand still while a machine sleeps, the clock does not. @internal */
+  _pingDeadline = Infinity;
+
+  /** @internal */
+  _unwatch: () => void;
+
+  constructor(uri: string | undefined, opts: EngineOptions) {
+    super();
+    const address = parseAddress(uri);
+    this.opts = { ...opts, query: address.query ? Object.fromEntries(new URLSearchParams(address.query)) : opts.query };
+    this.secure = (uri ? undefined : opts.secure) ?? address.secure;
+    this.hostname = (uri ? undefined : opts.hostname || opts.host) || address.hostname;
+    this.port = (uri ? undefined : opts.port) || (this.secure === address.secure ? address.port : this.secure ? 443 : 80);
+    const path = (opts.path || "/socket.io").replace(/\/$/, "") + (opts.addTrailingSlash === false ? "" : "/");
+    this._target = this.hostname + (+this.port === (this.secure ? 443 : 80) ? "" : ":" + this.port) + path;
+    for (const transport of opts.transportImplementations || opts.transports || Object.keys(supported)) {
+      const known = typeof transport === "string";
+      const name = known ? transport : transport.prototype.name;
+      this._classes[name] = known ? supported[name]! : transport;
+      if (this._classes[name]) this.transports.push(name);
+    }
+    this._unwatch = watchPage(
+      [...returning, "offline", "pagehide", ...(opts.closeOnBeforeunload ? ["beforeunload"] : [])],
+      (event) => this._onPage(event),
+    );
+    this._open();
+  }
+
+  /** Whether the session is moving to another transport. */
+  get upgrading(): boolean {
+    return this._upgrading;
+  }
+
+  send(data: RawData, options?: EnginePacket["options"], callback?: () => void): this {
+    return this._sendPacket("message", data, options, callback);
+  }
+
+  write(data: RawData, options?: EnginePacket["options"], callback?: () => void): this {
+    return this.send(data, options, callback);
+  }
+
+  /** Closes the connection when all that waits has been sent. */
+  close(): this {
+    const close = () => this._onClose("forced close");
+    if (this.readyState === "opening") close();
+    if (this.readyState === "open") {
+      this.readyState = "closing";
+      const settled = () => (this.writeBuffer.length ? this.once("drain", close) : close());
+      // What waits goes over the new transport, or else over the old one.
+      if (this._upgrading) this.once("upgrade", settled).once("upgradeError", settled);
+      else settled();
+    }
+    return this;
+  }
+
+  /** Makes a transport for this session. @internal */
+  _create(name: string): Transport {
+    const { opts, secure, _target, id } = this;
+    const query: Record<string, unknown> = { ...opts.query, EIO: 4, transport: name };
+    if (id) query.sid = id;
+    return new this._classes[name]!({ ...opts, secure, _target, query, ...opts.transportOptions?.[name] });
+  }
+
+  /** Opens the first transport, or the next one after it has failed. @internal */
+  _open(): void {
+    const { opts, transports } = this;
+    const again = opts.rememberUpgrade && Engine.priorWebsocketSuccess && transports.includes("websocket");
+    const name = again ? "websocket" : transports[0];
+    if (!name) {
+      setTimeout(() => this._onError(new TransportError("no transport")));
+      return;
+    }
+    this._use(this._create(name));
+    this.transport._connect();
+  }
+
+  /** Makes a transport the one that is used. @internal */
+  _use(transport: Transport): void {
+    this.transport?.off();
+    this.transport = transport
+      .on("drain", () => this._onDrain())
+      .on("packet", (packet) => this._onPacket(packet))
+      .on("error", (error) => this._onError(error))
+      .on("close", (details) => this._onClose("transport close", details));
+  }
+
+  /** @internal */
+  _onPacket(packet: EnginePacket): void {
+    if (this.readyState === "closed") return;
+    this.emit("packet", packet);
+    this.emit("heartbeat");
+    const { type, data } = packet;
+    if (type === "open") {
+      this._onHandshake(data as string);
+    } else if (type === "ping") {
+      this._sendPacket("pong");
+      this.emit("ping");
+      this.emit("pong");
+      this._expectPing();
+    } else if (type === "message") {
+      this.emit("data", data);
+      this.emit("message", data);
+    } else if (type === "error") {
+      this._onError(notEngineIO(data as string));
+    }
+  }
+
+  /** @internal */
+  _onHandshake(text: string): void {
+    let handshake: Handshake;
+    try {
+      handshake = JSON.parse(text);
+      this.id = this.transport.query.sid = handshake.sid;
+      this._patience = handshake.pingInterval + handshake.pingTimeout;
+    } catch {
+      return this._onError(notEngineIO(text));
+    }
+    this._maxPayload = handshake.maxPayload;
+    this.emit("handshake", handshake);
+    this._expectPing();
+    this.readyState = "open";
+    Engine.priorWebsocketSuccess = this.transport.name === "websocket";
+    this.emit("open");
+    this._flush();
+    const upgrades = (handshake.upgrades || []).filter((name) => this.transports.includes(name));
+    if (this.opts.upgrade !== false && upgradeFrom && (this.readyState as string) === "open") {
+      this._stopUpgrade = upgradeFrom(this, upgrades);
+    }
+  }
+
+  /** @internal */
+  _expectPing(): void {
+    clearTimeout(this._pingTimer);
+    this._pingDeadline = Date.now() + this._patience;
+    this._pingTimer = setTimeout(() => this._onClose("ping timeout"), this._patience);
+  }
+
+  /** Whether the server is lost, which nobody has noticed as the machine has slept. @internal */
+  _expired(): boolean {
+    if (Date.now() <= this._pingDeadline) return false;
+    this._pingDeadline = Infinity;
+    queueMicrotask(() => this._onClose("ping timeout"));
+    return true;
+  }
+
+  /** @internal */
+  _onPage(event: Event): void {
+    if (event.type === "offline") {
+      // This machine is still there.
+      if (this.hostname !== "localhost") this._onClose("transport close", { description: "network connection lost" });
+    } else if (event.type === "pagehide") {
+      // Kept in the browser's cache, the page would hold a connection that it cannot serve.
+      if ((event as PageTransitionEvent).persisted) this._onClose("transport close", { description: "page hidden" });
+    } else if (event.type === "beforeunload") {
+      this.transport.off().close();
+    } else if (isReturn(event)) {
+      this._expired();
+    }
+  }
+
+  /** @internal */
+  _sendPacket(type: PacketType, data?: RawData, options: EnginePacket["options"] = {}, callback?: () => void): this {
+    if (this.readyState === "opening" || this.readyState === "open") {
+      const packet: EnginePacket = { type, data, options: { compress: options.compress !== false } };
+      this.emit("packetCreate", packet);
+      this.writeBuffer.push(packet);
+      if (callback) this.once("flush", callback);
+      this._flush();
+    }
+    return this;
+  }
+
+  /** Gives the transport what waits, if it can take it. @internal */
+  _flush(): void {
+    const { transport, writeBuffer } = this;
+    if (this.readyState !== "closed" && transport.writable && !this._upgrading && writeBuffer.length) {
+      const packets = this._batch();
+      this._flushed = packets.length;
+      transport._send(packets);
+      this.emit("flush");
+    }
+  }
+
+  /** The packets that one request may carry: all, or as many as the server takes, one at least. @internal */
+  _batch(): EnginePacket[] {
+    const { writeBuffer, _maxPayload } = this;
+    if (!_maxPayload || this.transport.name !== "polling") return writeBuffer.slice();
+    let size = -1;
+    const end = writeBuffer.findIndex(({ data = "" }, i) => {
+      // A type and a separator for each, or a "b" and base64.
+      size += 2 + (typeof data === "string" ? new TextEncoder().encode(data).length : Math.ceil(sizeOf(data) / 3) * 4);
+      return i && size > _maxPayload;
+    });
+    return writeBuffer.slice(0, end < 0 ? undefined : end);
+  }
+
+  /** @internal */
+  _onDrain(): void {
+    this.writeBuffer.splice(0, this._flushed);
+    this._flushed = 0;
+    if (this.writeBuffer.length) this._flush();
+    else this.emit("drain");
+  }
+
+  /** @internal */
+  _onError(error: TransportError): void {
+    if (this.readyState === "closed") return;
+    Engine.priorWebsocketSuccess = false;
+    if (this.readyState === "opening" && this.opts.tryAllTransports && this.transports.length > 1) {
+      this.transport.off().close();
+      this.transports = this.transports.filter((name) => name !== this.transport.name);
+      return this._open();
+    }
+    this.emit("error", error);
+    this._onClose("transport error", error);
+  }
+
+  /** @internal */
+  _onClose(reason: string, details?: DisconnectDetails | Error): void {
+    if (this.readyState === "closed") return;
+    clearTimeout(this._pingTimer);
+    this._unwatch();
+    this._stopUpgrade?.();
+    this.transport?.off().close();
+    this.readyState = "closed";
+    this.id = null;
+    this.emit("close", reason, details);
+    this.writeBuffer = [];
+    this._flushed = 0;
+  }
+}
+
+function notEngineIO(text: string | undefined): TransportError {
+  return Object.assign(new TransportError("server error", String(text).slice(0, 200)), { code: "parser error" });
+}
+
+function sizeOf(data: Exclude<RawData, string>): number {
+  return "size" in data ? data.size : data.byteLength;
+}

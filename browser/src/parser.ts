@@ -1,0 +1,77 @@
+/**
+ * The protocol's own encoding: a line of text, `type[attachments-][namespace,][id][JSON]`,
+ * followed by the attachments, which have placeholders in the JSON.
+ */
+
+import { type Binary, isBinary } from "./binary.js";
+import { Emitter } from "./emitter.js";
+import { isValid, type Packet, type PacketDecoder, type PacketEncoder, PacketType } from "./packet.js";
+
+export class Encoder implements PacketEncoder {
+  encode({ type, nsp, id, data }: Packet): (string | Binary)[] {
+    const attachments: Binary[] = [];
+    function extract(this: any, key: string, value: unknown): unknown {
+      // A Buffer has become an object by now, by its toJSON.
+      const original = this[key];
+      return isBinary(original) ? { "_placeholder": true, num: attachments.push(original) - 1 } : value;
+    }
+    // Only what the application sends is searched for attachments.
+    const searched = type === PacketType.EVENT || type === PacketType.ACK;
+    const json = data === undefined ? "" : JSON.stringify(data, searched ? extract : undefined);
+    const count = attachments.length ? `${type + 3}${attachments.length}-` : type;
+    return [`${count}${nsp === "/" ? "" : nsp + ","}${id ?? ""}${json}`, ...attachments];
+  }
+}
+
+/** Its groups: type, or binary type and number of attachments; namespace; id; JSON. */
+const line = /^(?:([0-4])|([56])([1-9]\d*)-)(?:(\/[^,]*)(?:,|$))?(\d*)(.*)$/s;
+
+export class Decoder extends Emitter implements PacketDecoder {
+  /** The line whose attachments are being waited for. @internal */
+  _pending?: RegExpExecArray;
+
+  /** The attachments that have arrived of it. @internal */
+  _attachments: ArrayBuffer[] = [];
+
+  add(data: string | ArrayBuffer): void {
+    // A line and its attachments are sent in one go.
+    if ((typeof data === "string") === !!this._pending) throw new Error("unexpected packet");
+    if (typeof data === "string") {
+      const parts = line.exec(data);
+      if (!parts) throw new Error("invalid packet");
+      if (!parts[2]) return this._finish(parts);
+      this._pending = parts;
+      return;
+    }
+    const parts = this._pending!;
+    if (this._attachments.push(data) === +parts[3]!) {
+      this._finish(parts);
+    }
+  }
+
+  /** Emits a packet that is complete. @internal */
+  _finish([, plain, binary, , nsp = "/", id, json]: RegExpExecArray): void {
+    const attachments = this._attachments;
+    this.destroy();
+    const type: PacketType = +(plain || binary!);
+    const data = json ? JSON.parse(json, binary ? (_, value) => restore(value, attachments) : undefined) : undefined;
+    if (!isValid(type, data)) throw new Error("invalid payload");
+    const packet: Packet = { type, nsp, data };
+    if (id) packet.id = +id;
+    this.emit("decoded", packet);
+  }
+
+  /** Forgets what is not complete. */
+  destroy(): void {
+    this._pending = undefined;
+    this._attachments = [];
+  }
+}
+
+/** The attachment that a value is the placeholder of, or the value. */
+function restore(value: any, attachments: ArrayBuffer[]): unknown {
+  if (value?.["_placeholder"] !== true) return value;
+  const attachment = attachments[value.num];
+  if (!attachment) throw new Error("invalid attachment");
+  return attachment;
+}
