@@ -36,7 +36,8 @@ var advisories = []string{
 var advisoriesApart = []string{"CVE-2020-28502", "CVE-2021-31597", "CVE-2026-102600"}
 
 func TestEveryAdvisoryIsAnswered(t *testing.T) {
-	var code strings.Builder
+	advisoryName := regexp.MustCompile(`CVE|GHSA|GO[-_]`)
+	var code strings.Builder // the lines that name tests: to search all of the tests takes minutes under load
 	err := fs.WalkDir(os.DirFS("."), ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -44,7 +45,11 @@ func TestEveryAdvisoryIsAnswered(t *testing.T) {
 		case d.IsDir() && (d.Name() == "node_modules" || len(name) > 1 && strings.HasPrefix(name, ".")):
 			return fs.SkipDir
 		case strings.HasSuffix(name, "_test.go"):
-			code.WriteString(mustRead(t, name))
+			for line := range strings.Lines(mustRead(t, name)) {
+				if (strings.HasPrefix(line, "func Test") || strings.Contains(line, `{"B`)) && advisoryName.MatchString(line) {
+					code.WriteString(line)
+				}
+			}
 		}
 		return nil
 	})

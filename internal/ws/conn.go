@@ -135,8 +135,9 @@ func (c *Conn) Close(code int, reason string) {
 	}
 	c.appendClose(code, reason)
 	rested := c.rouse()
-	c.flush()
+	// Before flush, behind which halfClose may set a nearer one.
 	c.nc.SetReadDeadline(time.Now().Add(lingerTime))
+	c.flush()
 	if rested {
 		c.leavePoller() // which knows no deadline
 		c.config.Goroutines.Go(func() { c.serve(nil) })
