@@ -13,8 +13,8 @@ import (
 //
 // It embeds the options of a connection, whose fields are written as if they were its
 // own: Path, Query, Header, Transports, NoUpgrade, TryAllTransports, Base64,
-// DialTimeout, HTTPClient, Subprotocols, Deflate, MaxPayload, QueueBytes, WriteTimeout and
-// Logger; see [engineio.DialOptions].
+// DialTimeout, HTTPClient, Subprotocols, Deflate, MaxPayload, QueueBytes, WriteTimeout,
+// Trace and Logger; see [engineio.DialOptions].
 type ClientOptions struct {
 	engineio.DialOptions
 

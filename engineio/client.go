@@ -166,6 +166,9 @@ func (cl *client) stepLocked(e clientEvent) clientEffects {
 	if why != nil && receiver != nil {
 		cl.goroutines.Go(func() { receiver.Closed(why) })
 	}
+	if t := cl.options.Trace; t != nil {
+		t.atClient(c, done, why)
+	}
 	return done
 }
 

@@ -264,7 +264,11 @@ func (c *Conn) step(e event) effects {
 // stepLocked is step for a caller who holds mu, which is released.
 func (c *Conn) stepLocked(e event) effects {
 	now := c.server.now()
-	return c.followLocked(now, c.session.step(now, e))
+	done := c.followLocked(now, c.session.step(now, e))
+	if e.input == inPacket && c.server.pulses.on.Load() {
+		c.pulsed(now, e.packet, done)
+	}
+	return done
 }
 
 // followLocked does what follows from a step of the session. The caller holds mu,
@@ -283,6 +287,9 @@ func (c *Conn) followLocked(now time.Duration, done effects) effects {
 	var why *CloseError
 	if done&(doEnd|doClose) != 0 {
 		why = c.finish(done)
+	}
+	if done&(doPing|doEnd) != 0 && c.server.pulses.on.Load() {
+		c.server.pulses.note(c, now, done)
 	}
 	receiver := c.receiver
 	if why != nil && receiver != nil {

@@ -170,6 +170,7 @@ func (cl *client) opened(p eio4.Packet, via clientCarrier, sock *socket) (upgrad
 		return false, err
 	}
 	c := cl.conn
+	defer cl.traceOpened(&err) // without the lock
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if cl.session.state == stateOver {

@@ -68,6 +68,10 @@ type DialOptions struct {
 	// to it, 10 s by default.
 	WriteTimeout time.Duration
 
+	// Trace has hooks that are told what happens to the connection; nil for none. A nil
+	// field of it costs nothing.
+	Trace *Trace
+
 	// Logger gets a line where something went wrong that nobody else is told of, as
 	// an upgrade that failed; slog.Default by default.
 	Logger *slog.Logger

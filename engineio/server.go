@@ -25,6 +25,7 @@ type Server struct {
 	handle  func(*Conn)
 	log     *slog.Logger
 	trace   traces
+	pulses  pulses
 	origins origins
 	paths   paths
 

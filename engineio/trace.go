@@ -3,19 +3,27 @@ package engineio
 import (
 	"net/http"
 	"sync/atomic"
+	"time"
 )
 
-// A Trace holds hooks. They are called on the goroutine where it happens, and must
-// not block; nil ones cost nothing.
+// A Trace holds hooks, of a server or of what [DialOptions.Trace] dials. They are called on
+// the goroutine where it happens, and must not block; nil ones cost nothing.
 type Trace struct {
-	Refused  func(r *http.Request, err *HandshakeError) // a request was answered with an error
+	Refused  func(r *http.Request, err *HandshakeError) // a request was answered with an error; a server's alone
 	Opened   func(c *Conn)                              // before the receiver is attached
 	Upgraded func(c *Conn)                              // from polling to a WebSocket or WebTransport
 	Closed   func(c *Conn, err *CloseError)
+
+	// Heartbeat is called when the peer has answered a ping, with how long that took, and
+	// when we have answered one of the peer's, with 0.
+	Heartbeat func(c *Conn, rtt time.Duration)
 }
 
 // Trace adds hooks. Call it before serving; hooks add up.
 func (s *Server) Trace(t *Trace) {
+	if t.Heartbeat != nil {
+		s.pulses.on.Store(true)
+	}
 	for {
 		old := s.trace.list.Load()
 		var list []*Trace
@@ -72,4 +80,24 @@ func (t *traces) closed(c *Conn, err *CloseError) {
 			t.Closed(c, err)
 		}
 	})
+}
+
+// traceOpened tells that a client's session is open, unless there was an error.
+func (cl *client) traceOpened(err *error) {
+	if t := cl.options.Trace; *err == nil && t != nil && t.Opened != nil {
+		t.Opened(cl.conn)
+	}
+}
+
+// atClient tells what has come of a step of a client's session.
+func (t *Trace) atClient(c *Conn, done clientEffects, why *CloseError) {
+	if done&clSwitch != 0 && t.Upgraded != nil {
+		t.Upgraded(c)
+	}
+	if done&clPong != 0 && t.Heartbeat != nil {
+		t.Heartbeat(c, 0)
+	}
+	if why != nil && t.Closed != nil {
+		t.Closed(c, why)
+	}
 }
