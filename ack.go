@@ -87,19 +87,34 @@ func (p Sender) ask(ctx context.Context, f *frame) (answer, error) {
 		f.uncompressed = f.uncompressed || p.uncompressed
 		return p.client.ask(ctx, f, p.volatile)
 	}
+	a, sent, err := p.put(ctx, f)
+	if !sent {
+		f.release()
+	}
+	return a, err
+}
+
+// put sends f as a question to a socket, releases it and waits for the answer. It says
+// whether f was sent; if not, f is still the caller's.
+func (p Sender) put(ctx context.Context, f *frame) (a answer, sent bool, err error) {
 	s := p.socket
 	id := s.ns.nextID()
 	q := &question{done: make(chan struct{})}
-	event := f.event
-	err := s.expect(id, q)
-	if err == nil {
+	if err = s.expect(id, q); err == nil {
 		err = p.sendQuestion(f, id)
 	}
-	f.release()
 	if err != nil {
 		s.take(id)
-		return answer{}, err
+		return answer{}, false, err
 	}
+	event := f.event
+	f.release()
+	a, err = s.answerTo(ctx, q, id, event)
+	return a, true, err
+}
+
+// answerTo waits for the answer to a question that was sent.
+func (s *Socket) answerTo(ctx context.Context, q *question, id uint64, event string) (answer, error) {
 	defer s.take(id)
 	defer beginWait(ctx, s.peer)()
 	patience := newPatience(ctx, s.peer.srv.options.AckTimeout)

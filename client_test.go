@@ -203,6 +203,19 @@ func TestAcknowledgementsOfAClientEndWithTimeConnectionAndContext(t *testing.T) 
 	})
 }
 
+func TestAQuestionThatComesTooLateForAConnectionWaitsForTheNext(t *testing.T) {
+	inBubble(t, nil, func(r *rig) {
+		r.srv.OnAck("ask", func(_ context.Context, _ *Socket, n int) (int, error) { return n, nil })
+		c := r.connected(&ClientOptions{DialOptions: overWebSocket})
+		for i := range 20 {
+			c.Conn().Close() // of which the socket hears from another goroutine
+			if n, err := c.EmitAck[int](r.t.Context(), "ask", i); n != i || err != nil {
+				r.t.Fatalf("asked at the end of a connection: %d, %v", n, err)
+			}
+		}
+	})
+}
+
 func TestHandlersOfAClientRunInOrderOverConnections(t *testing.T) {
 	inBubble(t, nil, func(r *rig) {
 		var j journal

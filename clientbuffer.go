@@ -181,11 +181,21 @@ func (s *ClientSocket) ask(ctx context.Context, f *frame, volatile bool) (answer
 	for {
 		if socket := s.current.Load(); socket != nil && (volatile || s.client.options.Retries <= 0) {
 			n := s.sent.Add(1)
-			a, err := Sender{socket: socket, volatile: volatile}.ask(ctx, f)
+			a, sent, err := Sender{socket: socket, volatile: volatile}.put(ctx, f)
 			if err == nil {
 				s.confirm(n)
 			}
-			return a, err
+			if sent {
+				return a, err
+			}
+			if volatile || !errors.Is(err, ErrDisconnected) {
+				f.release()
+				return a, err
+			}
+			if s.confirmed.Load() < n { // settle has not counted it yet
+				s.sent.Add(^uint64(0))
+			}
+			s.current.CompareAndSwap(socket, nil)
 		}
 		if volatile {
 			f.release()

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log"
 	"net/http/httptest"
-	"sync/atomic"
 	"time"
 
 	"socketio"
@@ -14,19 +13,13 @@ import (
 
 // What a server and its clients in Go agree on.
 const (
-	Said   socketio.Event[Remark]         = "said"
-	Lookup socketio.Call[string, Entry]   = "lookup"
-	Upload socketio.Call[Chunk, Received] = "upload"
+	Said   socketio.Event[Remark]       = "said"
+	Lookup socketio.Call[string, Entry] = "lookup"
 )
 
 type (
 	Remark struct{ Text string }
 	Entry  struct{ Title string }
-	Chunk  struct {
-		Offset int    `json:"offset"`
-		Data   []byte `json:"data"`
-	}
-	Received struct{ Total int }
 )
 
 // library is a server that answers.
@@ -66,95 +59,43 @@ func Example_goClient() {
 	// About gophers <nil>
 }
 
-func Example_goClientToken() {
-	srv := socketio.NewServer(nil)
-	srv.Use(func(_ context.Context, s *socketio.Socket) (context.Context, error) {
-		var auth struct{ Token string }
-		if err := s.Handshake().DecodeAuth(&auth); err != nil {
-			return nil, err
-		}
-		if auth.Token != "token 2" {
-			return nil, &socketio.ConnectError{Message: "token expired", Data: map[string]int{"code": 401}}
-		}
-		return nil, nil
+func Example_requests() {
+	srv := library()
+	srv.OnAck("borrow", func(_ context.Context, s *socketio.Socket, title string) (string, error) {
+		// The server asks back before it answers.
+		name, err := s.EmitAck[string](s.Context(), "who are you?", socketio.None{})
+		return title + " is lent to " + name, err
 	})
-	web := httptest.NewServer(srv)
-	defer web.Close()
-
-	var tokens atomic.Int32
-	c := socketio.NewClient(web.URL, &socketio.ClientOptions{
-		// At each attempt, so that a token is never older than its connection.
-		AuthFunc: func(context.Context) (any, error) {
-			return map[string]string{"token": fmt.Sprint("token ", tokens.Add(1))}, nil
-		},
-		OnRetry: quietly,
-	})
-	defer c.Close()
-	err := c.Connect(context.Background())
-	if refused, ok := errors.AsType[*socketio.ConnectError](err); ok {
-		fmt.Println(refused.Message, refused.Data) // a refusal is not tried again by itself
-		err = c.Connect(context.Background())
-	}
-	fmt.Println(c.Connected(), err)
-	// Output:
-	// token expired map[code:401]
-	// true <nil>
-}
-
-func Example_goClientUpload() {
-	srv := socketio.NewServer(nil)
-	srv.OnConnect(func(_ context.Context, s *socketio.Socket) error {
-		total := 0 // of this connection
-		s.OnAck(Upload, func(_ context.Context, _ *socketio.Socket, c Chunk) (Received, error) {
-			total = max(total, c.Offset+len(c.Data)) // one that comes twice counts once
-			return Received{total}, nil
-		})
-		return nil
+	srv.OnAck("shred", func(ctx context.Context, _ *socketio.Socket, _ string) (string, error) {
+		<-ctx.Done() // it never answers
+		return "", ctx.Err()
 	})
 	web := httptest.NewServer(srv)
 	defer web.Close()
 
 	c := socketio.NewClient(web.URL, &socketio.ClientOptions{OnRetry: quietly})
 	defer c.Close()
+	c.OnAck("who are you?", func(context.Context, *socketio.ClientSocket, socketio.None) (string, error) {
+		return "ada", nil
+	})
 	if err := c.Connect(context.Background()); err != nil {
 		log.Fatal(err)
 	}
-	file := make([]byte, 250_000)
-	for offset := 0; offset < len(file); offset += 100_000 {
-		chunk := Chunk{offset, file[offset:min(offset+100_000, len(file))]}
-		r, err := c.EmitAck(context.Background(), Upload, chunk)
-		if err != nil {
-			log.Fatal(err)
-		}
-		fmt.Printf("%d of %d\n", r.Total, len(file))
-	}
-	// Output:
-	// 100000 of 250000
-	// 200000 of 250000
-	// 250000 of 250000
-}
+	answer, err := c.EmitAck[string](context.Background(), "borrow", "Faust")
+	fmt.Println(answer, err)
 
-func Example_goClientBot() {
-	srv := library()
-	web := httptest.NewServer(srv)
-	defer web.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	_, err = c.EmitAck[string](ctx, "shred", "Faust")
+	fmt.Println(errors.Is(err, context.DeadlineExceeded))
 
-	bot := socketio.NewClient(web.URL, nil)
-	bot.OnConnect(func(_ context.Context, s *socketio.ClientSocket) error {
-		return s.Emit(Said, Remark{"bye"}) // at each connection
-	})
-	bot.On(Said, func(_ context.Context, s *socketio.ClientSocket, l Remark) error {
-		if l.Text == "bye" {
-			s.Disconnect()
-		}
-		return nil
-	})
-	if err := bot.Connect(context.Background()); err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(bot.Wait(context.Background())) // until it has left, or is not let back
+	time.AfterFunc(100*time.Millisecond, func() { c.Conn().Close() }) // the connection is lost
+	_, err = c.EmitAck[string](context.Background(), "shred", "Faust")
+	fmt.Println(errors.Is(err, socketio.ErrDisconnected))
 	// Output:
-	// socketio: disconnected: io client disconnect
+	// Faust is lent to ada <nil>
+	// true
+	// true
 }
 
 // quietly is told of each failure to connect.
