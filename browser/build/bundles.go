@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
 )
@@ -37,7 +39,10 @@ var bundles = []bundle{
 		"./parser.js": "parser-msgpack.ts",
 	}},
 	{name: "socket.io.lite.esm.min.js", entry: "index-lite.ts", format: esm, limit: 4096, instead: map[string]string{
-		"./transports.js": "transports-lite.ts",
+		"./catchall.js": "catchall-lite.ts",
+		"./emitter.js":  "emitter-core.ts",
+		"./engine.js":   "engine-lite.ts",
+		"./settings.js": "settings-lite.ts",
 	}},
 }
 
@@ -64,6 +69,7 @@ func (b bundle) build(dir string) (map[string][]byte, error) {
 		Target:        api.ES2020,
 		Charset:       api.CharsetUTF8,
 		Sourcemap:     api.SourceMapLinked,
+		Define:        map[string]string{"LITE": strconv.FormatBool(strings.Contains(b.name, "lite"))},
 		LegalComments: api.LegalCommentsNone,
 		TsconfigRaw:   `{"compilerOptions":{"target":"es2020","useDefineForClassFields":false,"verbatimModuleSyntax":true}}`,
 		LogLevel:      api.LogLevelSilent,

@@ -50,7 +50,7 @@ var client = (() => {
     return Math.round(low + Math.random() * (high - low));
   }
 
-  // src/emitter.ts
+  // src/emitter-core.ts
   var Emitter = class {
     constructor() {
       /** A Map, as names of events come from the network and may be "constructor". @internal */
@@ -90,6 +90,14 @@ var client = (() => {
     listeners(event) {
       return this._listeners.get(event) || [];
     }
+  };
+
+  // src/emitter.ts
+  var Emitter2 = class extends Emitter {
+    /** Adds a listener in front of the others. @internal */
+    _prepend(event, listener) {
+      this._listeners.set(event, [listener, ...this.listeners(event)]);
+    }
     hasListeners(event) {
       return this.listeners(event).length > 0;
     }
@@ -106,17 +114,10 @@ var client = (() => {
       return this.off(event);
     }
   };
-  function subscribe(to, event, listener) {
-    to.on(event, listener);
-    return () => to.off(event, listener);
-  }
 
   // src/binary.ts
   function isBinary(value) {
-    return value instanceof ArrayBuffer || ArrayBuffer.isView(value) || isBlob(value);
-  }
-  function isBlob(value) {
-    return typeof Blob !== "undefined" && value instanceof Blob;
+    return value instanceof ArrayBuffer || ArrayBuffer.isView(value) || value instanceof Blob;
   }
   function bytesOf(value) {
     return value instanceof ArrayBuffer ? new Uint8Array(value) : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
@@ -140,7 +141,7 @@ var client = (() => {
       return types.indexOf(type) + (data || "");
     }
     if (!base64) return data;
-    return isBlob(data) ? data.arrayBuffer().then((buffer) => "b" + toBase64(buffer)) : "b" + toBase64(data);
+    return data instanceof Blob ? data.arrayBuffer().then((buffer) => "b" + toBase64(buffer)) : "b" + toBase64(data);
   }
   function decodePacket(data) {
     if (typeof data !== "string") return { type: "message", data };
@@ -188,13 +189,13 @@ var client = (() => {
     each("addEventListener");
     return () => each("removeEventListener");
   }
-  var returning = ["online", "pageshow", "visibilitychange"];
+  var returning = false ? ["online"] : ["online", "pageshow", "visibilitychange"];
   function isReturn(event) {
     return event.type !== "visibilitychange" || document.visibilityState === "visible";
   }
 
   // src/transport.ts
-  var Transport = class extends Emitter {
+  var Transport = class extends Emitter2 {
     constructor(opts, query = opts.query) {
       super();
       this.opts = opts;
@@ -220,7 +221,7 @@ var client = (() => {
       const stamp = opts.timestampRequests ?? this.name === "polling";
       if (stamp) query[opts.timestampParam || "t"] = Math.random().toString(36).slice(2, 10);
       if (opts.forceBase64) query.b64 = 1;
-      return `${scheme}${opts.secure ? "s" : ""}://${opts._target}?${new URLSearchParams(query)}`;
+      return `${scheme}${opts._target}?${new URLSearchParams(query)}`;
     }
     /** @internal */
     _opened() {
@@ -354,7 +355,7 @@ var client = (() => {
         ws.onopen = () => this._opened();
         ws.onmessage = (event) => this.emit("packet", decodePacket(event.data));
         ws.onerror = failed;
-        ws.onclose = (event) => this._closed({ description: "websocket connection closed", context: event });
+        ws.onclose = (event) => this._closed({ description: "websocket closed", context: event });
       } catch (error) {
         queueMicrotask(() => failed(error));
       }
@@ -409,7 +410,7 @@ var client = (() => {
       this._opened();
       await this._read(stream.readable.getReader());
       await closed;
-      this._closed({ description: "webtransport connection closed" });
+      this._closed({ description: "webtransport closed" });
     }
     /** Cuts what arrives into packets. @internal */
     async _read(reader) {
@@ -504,7 +505,7 @@ var client = (() => {
     };
     const switchOver = async () => {
       won();
-      engine._upgrading = true;
+      engine.upgrading = true;
       engine.emit("upgrading", transport);
       const { transport: old } = engine;
       if (old instanceof Polling) await old._pause();
@@ -518,7 +519,7 @@ var client = (() => {
         engine._use(transport.off());
         transport._send([{ type: "upgrade" }]);
       }
-      engine._upgrading = false;
+      engine.upgrading = false;
       if (!lost) engine.emit("upgrade", transport);
       engine._flush();
     };
@@ -538,22 +539,30 @@ var client = (() => {
   };
 
   // src/url.ts
-  var pattern = /^(?:(https?|wss?):)?\/\/([^/?#]*?)(?::(\d+))?(\/[^?#]*)?(?:\?([^#]*))?(?:#.*)?$/;
   function parseAddress(uri) {
-    const page = globalThis.location;
-    const scheme = page?.protocol || "https:";
-    let source = uri || "/";
-    if (source.length > 8e3) throw new Error("the URI is too long");
-    if (/^\/(?!\/)/.test(source)) source = `//${page?.host}${uri || ""}`;
-    if (source.startsWith("//")) source = scheme + source;
-    if (!/^(https?|wss?):\/\//.test(source)) source = `${scheme}//${source}`;
-    const [, protocol2, hostname, port, path, query] = pattern.exec(source) || [];
-    const secure = /s$/.test(protocol2 || scheme.slice(0, -1));
-    return { source, secure, hostname, port: port || (secure ? "443" : "80"), path: path || "/", query };
+    uri || (uri = "/");
+    if (uri.length > 8e3) throw new Error("the URI is too long");
+    if (!/^(\w+:)?\//.test(uri)) uri = "//" + uri;
+    const { protocol: protocol2, host, search } = new URL(uri, globalThis.location?.href || "https://localhost");
+    const rest = uri.replace(/^(\w+:)?\/\/[^/?#]*/, "");
+    const origin = `${protocol2}//${host}`;
+    return {
+      source: origin + rest,
+      origin,
+      path: rest.replace(/[?#].*/, "") || "/",
+      query: search.slice(1)
+    };
+  }
+  function targetOf({ origin }, opts) {
+    const path = (opts.path || "/socket.io").replace(/\/$/, "");
+    return origin.replace(/^(http|ws)/, "") + path + (opts.addTrailingSlash === false ? "" : "/");
+  }
+  function queryOf({ query }, opts) {
+    return query ? Object.fromEntries(new URLSearchParams(query)) : opts.query;
   }
 
   // src/engine.ts
-  var _Engine = class _Engine extends Emitter {
+  var _Engine = class _Engine extends Emitter2 {
     constructor(uri, opts) {
       super();
       this.readyState = "opening";
@@ -562,8 +571,8 @@ var client = (() => {
       this.binaryType = "arraybuffer";
       /** The names of the transports that may be used; the first is the one to begin with. */
       this.transports = [];
-      /** Whether the session is moving to another transport; nothing is sent meanwhile. @internal */
-      this._upgrading = false;
+      /** Whether the session is moving to another transport; nothing is sent meanwhile. */
+      this.upgrading = false;
       /** @internal */
       this._classes = {};
       /** How many packets of writeBuffer the transport has been given. @internal */
@@ -574,13 +583,13 @@ var client = (() => {
       this._patience = 0;
       /** When the next ping must have come. Timers stand still while a machine sleeps, the clock does not. @internal */
       this._pingDeadline = Infinity;
-      const address = parseAddress(uri);
-      this.opts = { ...opts, query: address.query ? Object.fromEntries(new URLSearchParams(address.query)) : opts.query };
-      this.secure = (uri ? void 0 : opts.secure) ?? address.secure;
-      this.hostname = (uri ? void 0 : opts.hostname || opts.host) || address.hostname;
-      this.port = (uri ? void 0 : opts.port) || (this.secure === address.secure ? address.port : this.secure ? 443 : 80);
-      const path = (opts.path || "/socket.io").replace(/\/$/, "") + (opts.addTrailingSlash === false ? "" : "/");
-      this._target = this.hostname + (+this.port === (this.secure ? 443 : 80) ? "" : ":" + this.port) + path;
+      const address = addressOf(uri, opts);
+      this.opts = { ...opts, query: queryOf(address, opts) };
+      const { protocol: protocol2, hostname, port } = new URL(address.origin);
+      this.hostname = hostname;
+      this.secure = /s:$/.test(protocol2);
+      this.port = port || (this.secure ? "443" : "80");
+      this._target = targetOf(address, opts);
       for (const transport of opts.transportImplementations || opts.transports || Object.keys(supported)) {
         const known = typeof transport === "string";
         const name = known ? transport : transport.prototype.name;
@@ -592,10 +601,6 @@ var client = (() => {
         (event) => this._onPage(event)
       );
       this._open();
-    }
-    /** Whether the session is moving to another transport. */
-    get upgrading() {
-      return this._upgrading;
     }
     send(data, options, callback) {
       return this._sendPacket("message", data, options, callback);
@@ -610,17 +615,17 @@ var client = (() => {
       if (this.readyState === "open") {
         this.readyState = "closing";
         const settled = () => this.writeBuffer.length ? this.once("drain", close) : close();
-        if (this._upgrading) this.once("upgrade", settled).once("upgradeError", settled);
+        if (this.upgrading) this.once("upgrade", settled).once("upgradeError", settled);
         else settled();
       }
       return this;
     }
     /** Makes a transport for this session. @internal */
     _create(name) {
-      const { opts, secure, _target, id } = this;
+      const { opts, _target, id } = this;
       const query = { ...opts.query, EIO: 4, transport: name };
       if (id) query.sid = id;
-      return new this._classes[name]({ ...opts, secure, _target, query, ...opts.transportOptions?.[name] });
+      return new this._classes[name]({ ...opts, _target, query, ...opts.transportOptions?.[name] });
     }
     /** Opens the first transport, or the next one after it has failed. @internal */
     _open() {
@@ -677,7 +682,7 @@ var client = (() => {
       this.emit("open");
       this._flush();
       const upgrades = (handshake.upgrades || []).filter((name) => this.transports.includes(name));
-      if (this.opts.upgrade !== false && upgradeFrom && this.readyState === "open") {
+      if (this.opts.upgrade !== false && this.readyState === "open") {
         this._stopUpgrade = upgradeFrom(this, upgrades);
       }
     }
@@ -720,7 +725,7 @@ var client = (() => {
     /** Gives the transport what waits, if it can take it. @internal */
     _flush() {
       const { transport, writeBuffer } = this;
-      if (this.readyState !== "closed" && transport.writable && !this._upgrading && writeBuffer.length) {
+      if (this.readyState !== "closed" && transport.writable && !this.upgrading && writeBuffer.length) {
         const packets = this._batch();
         this._flushed = packets.length;
         transport._send(packets);
@@ -780,13 +785,10 @@ var client = (() => {
   function sizeOf(data) {
     return "size" in data ? data.size : data.byteLength;
   }
-
-  // src/parser.ts
-  var parser_exports = {};
-  __export(parser_exports, {
-    Decoder: () => Decoder,
-    Encoder: () => Encoder
-  });
+  function addressOf(uri, opts) {
+    const host = opts.hostname || opts.host;
+    return parseAddress(uri || host && `http${opts.secure ? "s" : ""}://${host}${opts.port ? ":" + opts.port : ""}`);
+  }
 
   // src/packet.ts
   var protocol = 5;
@@ -795,18 +797,18 @@ var client = (() => {
     return reserved.includes(event);
   }
   function isValid(type, data) {
+    const isArray = Array.isArray(data);
     switch (type) {
       case 0 /* CONNECT */:
-        return data === void 0 || data !== null && typeof data === "object" && !Array.isArray(data);
+      case 4 /* CONNECT_ERROR */:
+        return data === void 0 || typeof data === "object" && !isArray || !!type && typeof data === "string";
       case 1 /* DISCONNECT */:
         return data === void 0;
-      case 4 /* CONNECT_ERROR */:
-        return data === void 0 || typeof data === "string" || typeof data === "object";
       case 3 /* ACK */:
       case 6 /* BINARY_ACK */:
-        return Array.isArray(data);
+        return isArray;
       default:
-        return Array.isArray(data) && (typeof data[0] === "number" || typeof data[0] === "string" && !isReserved(data[0]));
+        return isArray && (typeof data[0] === "number" || typeof data[0] === "string") && !isReserved(data[0]);
     }
   }
 
@@ -825,33 +827,28 @@ var client = (() => {
     }
   };
   var line = /^(?:([0-4])|([56])([1-9]\d*)-)(?:(\/[^,]*)(?:,|$))?(\d*)(.*)$/s;
-  var Decoder = class extends Emitter {
+  var Decoder = class extends Emitter2 {
     constructor() {
       super(...arguments);
       /** The attachments that have arrived of it. @internal */
       this._attachments = [];
     }
     add(data) {
-      if (typeof data === "string" === !!this._pending) throw new Error("unexpected packet");
-      if (typeof data === "string") {
-        const parts2 = line.exec(data);
-        if (!parts2) throw new Error("invalid packet");
-        if (!parts2[2]) return this._finish(parts2);
-        this._pending = parts2;
-        return;
-      }
-      const parts = this._pending;
-      if (this._attachments.push(data) === +parts[3]) {
-        this._finish(parts);
-      }
+      const isLine = typeof data === "string";
+      const parts = isLine === !this._pending && (isLine ? line.exec(data) : this._pending);
+      if (!parts) invalid();
+      const [, , binary, count] = this._pending = parts;
+      if (!isLine) this._attachments.push(data);
+      if (!binary || this._attachments.length === +count) this._finish(parts);
     }
     /** Emits a packet that is complete. @internal */
     _finish([, plain, binary, , nsp = "/", id, json]) {
       const attachments = this._attachments;
       this.destroy();
       const type = +(plain || binary);
-      const data = json ? JSON.parse(json, binary ? (_, value) => restore(value, attachments) : void 0) : void 0;
-      if (!isValid(type, data)) throw new Error("invalid payload");
+      const restore = (_, value) => value?.["_placeholder"] === true ? attachments[value.num] || invalid() : value;
+      const data = json ? JSON.parse(json, binary ? restore : void 0) : void 0;
+      if (!isValid(type, data)) invalid();
       const packet = { type, nsp, data };
       if (id) packet.id = +id;
       this.emit("decoded", packet);
@@ -862,21 +859,100 @@ var client = (() => {
       this._attachments = [];
     }
   };
-  function restore(value, attachments) {
-    if (value?.["_placeholder"] !== true) return value;
-    const attachment = attachments[value.num];
-    if (!attachment) throw new Error("invalid attachment");
-    return attachment;
+  function invalid() {
+    throw new Error("invalid packet");
   }
+
+  // src/settings.ts
+  var Settings = class extends Emitter2 {
+    constructor() {
+      super(...arguments);
+      /** What has been set, which goes before what opts says. @internal */
+      this._settings = {};
+    }
+    reconnection(value) {
+      if (value === false) this._unwanted = true;
+      return this._setting("reconnection", true, value);
+    }
+    reconnectionAttempts(value) {
+      return this._setting("reconnectionAttempts", Infinity, value);
+    }
+    reconnectionDelay(value) {
+      return this._setting("reconnectionDelay", 1e3, value);
+    }
+    reconnectionDelayMax(value) {
+      return this._setting("reconnectionDelayMax", 5e3, value);
+    }
+    randomizationFactor(value) {
+      return this._setting("randomizationFactor", 0.5, value);
+    }
+    timeout(value) {
+      return this._setting("timeout", 2e4, value);
+    }
+    /** Reads an option, or sets it for this manager. @internal */
+    _setting(name, byDefault, value) {
+      if (value === void 0) return this._settings[name] ?? this.opts[name] ?? byDefault;
+      this._settings[name] = value;
+      return this;
+    }
+  };
+
+  // src/catchall.ts
+  var CatchAll = class extends Emitter2 {
+    constructor() {
+      super(...arguments);
+      /** Who is told of every event, which is called "in" or "out" here. @internal */
+      this._any = new Emitter2();
+    }
+    /** Adds a listener to all events of the server. */
+    onAny(listener) {
+      this._any.on("in", listener);
+      return this;
+    }
+    prependAny(listener) {
+      this._any._prepend("in", listener);
+      return this;
+    }
+    /** Removes such a listener, or all of them. */
+    offAny(listener) {
+      this._any.off("in", listener);
+      return this;
+    }
+    listenersAny() {
+      return this._any.listeners("in");
+    }
+    /** Adds a listener to all events that are sent. */
+    onAnyOutgoing(listener) {
+      this._any.on("out", listener);
+      return this;
+    }
+    prependAnyOutgoing(listener) {
+      this._any._prepend("out", listener);
+      return this;
+    }
+    offAnyOutgoing(listener) {
+      this._any.off("out", listener);
+      return this;
+    }
+    listenersAnyOutgoing() {
+      return this._any.listeners("out");
+    }
+    /** @internal */
+    _tellAny(direction, args) {
+      for (const listener of this._any.listeners(direction)) listener.apply(this, args);
+    }
+  };
 
   // src/retries.ts
   var RetryQueue = class {
-    constructor(_socket, _retries) {
+    constructor(_socket, _retries = 0) {
       this._socket = _socket;
       this._retries = _retries;
       this._queue = [];
     }
-    _add(flags, args) {
+    /** Takes an event, unless it is one of its own or is not to be sent again. */
+    _takes(flags, args) {
+      if (!this._retries || flags._queued || flags.volatile) return false;
       const last = args[args.length - 1];
       const ack = typeof last === "function" ? args.pop() : void 0;
       const queued = { _args: args, _flags: { ...flags, _queued: true }, _tries: 0, _pending: false };
@@ -893,6 +969,7 @@ var client = (() => {
       args.push(answered);
       this._queue.push(queued);
       this._next();
+      return true;
     }
     /** Sends the first one, again only if forced, as after a reconnection. */
     _next(force) {
@@ -906,7 +983,7 @@ var client = (() => {
   };
 
   // src/socket.ts
-  var Socket = class extends Emitter {
+  var Socket = class extends CatchAll {
     constructor(io3, nsp, _opts = {}) {
       super();
       this.io = io3;
@@ -925,30 +1002,19 @@ var client = (() => {
       this._nextId = 0;
       /** Who waits for acknowledgements, by their ids. @internal */
       this._acks = /* @__PURE__ */ new Map();
-      /** @internal */
-      this._anyListeners = [];
-      /** @internal */
-      this._anyOutgoingListeners = [];
+      /** Whether the socket is connected or will be without being told. */
+      this.active = false;
       this.auth = _opts.auth;
-      if (_opts.retries) this._queue = new RetryQueue(this, _opts.retries);
+      if (true) this._queue = new RetryQueue(this, _opts.retries);
       if (io3._autoConnect) this.connect();
     }
     get disconnected() {
       return !this.connected;
     }
-    /** Whether the socket is connected or will be without being told. */
-    get active() {
-      return !!this._subscriptions;
-    }
     connect() {
       if (this.connected) return this;
       const { io: io3 } = this;
-      this._subscriptions || (this._subscriptions = [
-        subscribe(io3, "open", () => this._onOpen()),
-        subscribe(io3, "packet", (packet) => packet.nsp === this.nsp && this._onPacket(packet)),
-        subscribe(io3, "error", (error) => this.connected || this._emitLocally("connect_error", error)),
-        subscribe(io3, "close", (reason, details) => this._onClose(reason, details))
-      ]);
+      this.active = true;
       if (!io3._reconnecting) io3.open();
       if (io3._readyState === "open") this._onOpen();
       return this;
@@ -970,20 +1036,21 @@ var client = (() => {
       if (isReserved(event)) throw new Error(`"${event}" is a reserved event name`);
       const flags = this._flags;
       this._flags = {};
-      if (this._queue && !flags._queued && !flags.volatile) {
-        this._queue._add(flags, [event, ...args]);
-        return this;
+      if (true) {
+        if (this._queue._takes(flags, [event, ...args])) return this;
       }
       const data = [event, ...args];
-      const packet = { type: 2 /* EVENT */, nsp: this.nsp, data, options: { compress: flags.compress !== false } };
+      const packet = { type: 2 /* EVENT */, nsp: this.nsp, data };
+      if (true) packet.options = { compress: flags.compress !== false };
       if (typeof args[args.length - 1] === "function") {
         packet.id = this._nextId++;
-        this._awaitAck(packet, flags.timeout ?? this._opts.ackTimeout, data.pop());
+        this._awaitAck(packet.id, flags.timeout ?? this._opts.ackTimeout, data.pop());
       }
       const { engine } = this.io;
       const connected = this.connected && !engine._expired();
-      if (connected && !(flags.volatile && !engine.transport.writable)) this._sendEvent(packet);
-      else if (!flags.volatile) this.sendBuffer.push(packet);
+      const { volatile } = flags;
+      if (connected && (!volatile || engine.transport.writable)) this._sendEvent(packet);
+      else if (!volatile) this.sendBuffer.push(packet);
       return this;
     }
     /** Sends an event and returns a promise of what it is acknowledged with. */
@@ -1013,38 +1080,6 @@ var client = (() => {
       this._flags.timeout = timeout;
       return this;
     }
-    /** Adds a listener to all events of the server. */
-    onAny(listener) {
-      this._anyListeners = [...this._anyListeners, listener];
-      return this;
-    }
-    prependAny(listener) {
-      this._anyListeners = [listener, ...this._anyListeners];
-      return this;
-    }
-    offAny(listener) {
-      this._anyListeners = without(this._anyListeners, listener);
-      return this;
-    }
-    listenersAny() {
-      return this._anyListeners;
-    }
-    /** Adds a listener to all events that are sent. */
-    onAnyOutgoing(listener) {
-      this._anyOutgoingListeners = [...this._anyOutgoingListeners, listener];
-      return this;
-    }
-    prependAnyOutgoing(listener) {
-      this._anyOutgoingListeners = [listener, ...this._anyOutgoingListeners];
-      return this;
-    }
-    offAnyOutgoing(listener) {
-      this._anyOutgoingListeners = without(this._anyOutgoingListeners, listener);
-      return this;
-    }
-    listenersAnyOutgoing() {
-      return this._anyOutgoingListeners;
-    }
     /** Tells the listeners of this side. @internal */
     _emitLocally(event, ...args) {
       super.emit(event, ...args);
@@ -1055,25 +1090,23 @@ var client = (() => {
     }
     /** @internal */
     _sendEvent(packet) {
-      for (const listener of this._anyOutgoingListeners) listener.apply(this, packet.data);
+      if (true) this._tellAny("out", packet.data);
       this._send(packet);
     }
     /** @internal */
-    _awaitAck({ id }, timeout, ack) {
-      if (timeout === void 0) {
-        this._acks.set(id, ack);
-        return;
-      }
-      const timer = setTimeout(() => {
+    _awaitAck(id, timeout, ack) {
+      const limited = timeout !== void 0;
+      const expired = () => {
         this._acks.delete(id);
         this.sendBuffer = this.sendBuffer.filter((packet) => packet.id !== id);
         ack.call(this, new Error("operation has timed out"));
-      }, timeout);
+      };
+      const timer = limited && setTimeout(expired, timeout);
       const settle = (...args) => {
         clearTimeout(timer);
         ack.apply(this, args);
       };
-      settle._withError = true;
+      settle._withError = limited || ack._withError;
       this._acks.set(id, settle);
     }
     /** Asks to join the namespace, as soon as there is a connection and it is known as whom. @internal */
@@ -1095,11 +1128,15 @@ var client = (() => {
       asked().catch((error) => current() && this._refused(error));
     }
     /** @internal */
+    _onError(error) {
+      if (!this.connected) this._emitLocally("connect_error", error);
+    }
+    /** @internal */
     _onPacket({ type, id, data }) {
       switch (type) {
         case 0 /* CONNECT */:
           if (data?.sid) this._onConnect(data.sid, data.pid);
-          else this._emitLocally("connect_error", new Error("the server speaks version 2 of Socket.IO, this client 3 and 4"));
+          else this._emitLocally("connect_error", new Error("the server speaks Socket.IO 2"));
           break;
         case 2 /* EVENT */:
         case 5 /* BINARY_EVENT */:
@@ -1131,7 +1168,7 @@ var client = (() => {
         this.receiveBuffer.push(args);
         return;
       }
-      for (const listener of this._anyListeners) listener.apply(this, args);
+      if (true) this._tellAny("in", args);
       this._emitLocally(args[0], ...args.slice(1));
       const last = args[args.length - 1];
       if (this._pid && typeof last === "string") this._offset = last;
@@ -1154,7 +1191,7 @@ var client = (() => {
       this.connected = true;
       for (const args of this.receiveBuffer.splice(0)) this._onEvent(args);
       for (const packet of this.sendBuffer.splice(0)) this._sendEvent(packet);
-      this._queue?._next(true);
+      if (true) this._queue._next(true);
       this._emitLocally("connect");
     }
     /** @internal */
@@ -1170,18 +1207,14 @@ var client = (() => {
     }
     /** Makes the socket inactive. @internal */
     _destroy() {
-      this._subscriptions?.forEach((end) => end());
-      this._subscriptions = this._attempt = void 0;
+      this.active = false;
+      this._attempt = void 0;
       this.io._release();
     }
   };
-  function without(list, listener) {
-    const index = list.indexOf(listener);
-    return listener ? list.filter((_, i) => i !== index) : [];
-  }
 
   // src/manager.ts
-  var Manager = class extends Emitter {
+  var Manager = class extends Settings {
     constructor(uri, opts) {
       super();
       /** The sockets of this connection, by the names of their namespaces. */
@@ -1194,74 +1227,51 @@ var client = (() => {
       this._reconnecting = false;
       /** Set while nobody wants a connection. @internal */
       this._unwanted = false;
-      /** Undoes what holds for the present connection only. @internal */
-      this._cleanups = [];
-      /** What the setters have set, which goes before what opts says. @internal */
-      this._settings = {};
       if (typeof uri === "object") opts = uri;
       else this.uri = uri;
       this.opts = opts || (opts = {});
-      const { Encoder: Encoder2, Decoder: Decoder2 } = opts.parser || parser_exports;
-      this.encoder = new Encoder2();
-      this.decoder = new Decoder2();
+      const parser = opts.parser || { Encoder, Decoder };
+      this.encoder = new parser.Encoder();
+      this.decoder = new parser.Decoder();
+      this.decoder.on("decoded", (packet) => {
+        const { engine } = this;
+        queueMicrotask(() => engine === this.engine && this._readyState === "open" && this._onPacket(packet));
+      });
       this._autoConnect = opts.autoConnect !== false;
       if (this._autoConnect) this.open();
-    }
-    reconnection(value) {
-      if (value === false) this._unwanted = true;
-      return this._setting("reconnection", true, value);
-    }
-    reconnectionAttempts(value) {
-      return this._setting("reconnectionAttempts", Infinity, value);
-    }
-    reconnectionDelay(value) {
-      return this._setting("reconnectionDelay", 1e3, value);
-    }
-    reconnectionDelayMax(value) {
-      return this._setting("reconnectionDelayMax", 5e3, value);
-    }
-    randomizationFactor(value) {
-      return this._setting("randomizationFactor", 0.5, value);
-    }
-    timeout(value) {
-      return this._setting("timeout", 2e4, value);
-    }
-    /** Reads an option, or sets it for this manager. @internal */
-    _setting(name, byDefault, value) {
-      if (value === void 0) return this._settings[name] ?? this.opts[name] ?? byDefault;
-      this._settings[name] = value;
-      return this;
     }
     /** Connects, unless that is done or under way. With a callback, the caller sees to further attempts. */
     open(callback) {
       if (this._readyState !== "closed") return this;
+      this._stopWaiting();
       const engine = this.engine = new Engine(this.uri, this.opts);
       this._readyState = "opening";
       this._unwanted = false;
-      const limit = this.timeout();
       const failed = (error) => {
-        this._cleanup();
+        this._stopWaiting();
         this._readyState = "closed";
-        this.emit("error", error);
+        this._onError(error);
         const again = this._reconnecting || !this._attempts;
         this._reconnecting = false;
         if (callback) callback(error);
         else if (again) this._reconnect();
       };
+      const opening = () => this._readyState === "opening";
+      const listen = (event, listener) => engine.on(event, (...args) => engine === this.engine && this._readyState !== "closed" && listener(...args));
+      listen("open", () => {
+        this._onOpen();
+        callback?.();
+      });
+      listen("error", (error) => opening() ? failed(error) : this._onError(error));
+      listen("close", (reason, details) => opening() ? failed(new Error(reason)) : this._onClose(reason, details));
+      if (true) listen("ping", () => this.emit("ping"));
+      listen("data", (data) => this._onData(data));
+      const limit = this._setting("timeout", 2e4);
       const expired = () => {
         failed(new Error("timeout"));
         engine.close();
       };
-      const timer = limit !== false && setTimeout(expired, limit);
-      this._cleanups.push(
-        () => clearTimeout(timer),
-        subscribe(engine, "error", failed),
-        subscribe(engine, "close", (reason) => failed(new Error(reason))),
-        subscribe(engine, "open", () => {
-          this._onOpen();
-          callback?.();
-        })
-      );
+      if (limit !== false) this._timer = setTimeout(expired, limit);
       return this;
     }
     connect(callback) {
@@ -1276,34 +1286,40 @@ var client = (() => {
     }
     /** @internal */
     _onOpen() {
-      this._cleanup();
+      this._stopWaiting();
       this._readyState = "open";
       this._reconnecting = false;
-      const { engine, decoder } = this;
-      this._cleanups.push(
-        subscribe(engine, "ping", () => this.emit("ping")),
-        subscribe(engine, "error", (error) => this.emit("error", error)),
-        subscribe(engine, "close", (reason, details) => this._onClose(reason, details)),
-        subscribe(engine, "data", (data) => {
-          try {
-            decoder.add(data);
-          } catch (error) {
-            this._onClose("parse error", error);
-          }
-        }),
-        // In a task of its own, so that an error of the application is not one of the connection.
-        subscribe(
-          decoder,
-          "decoded",
-          (packet) => queueMicrotask(() => engine === this.engine && this._readyState === "open" && this.emit("packet", packet))
-        )
-      );
+      this._tell((socket) => socket._onOpen());
       this.emit("open");
     }
     /** @internal */
-    _cleanup() {
-      for (const cleanup of this._cleanups.splice(0)) cleanup();
-      this.decoder.destroy();
+    _onError(error) {
+      this._tell((socket) => socket._onError(error));
+      this.emit("error", error);
+    }
+    /** @internal */
+    _onData(data) {
+      try {
+        this.decoder.add(data);
+      } catch (error) {
+        this._onClose("parse error", error);
+      }
+    }
+    /** @internal */
+    _onPacket(packet) {
+      this._tell((socket) => socket.nsp === packet.nsp && socket._onPacket(packet));
+      this.emit("packet", packet);
+    }
+    /** @internal */
+    _tell(tell) {
+      for (const socket of Object.values(this.nsps)) {
+        if (socket.active) tell(socket);
+      }
+    }
+    /** @internal */
+    _stopWaiting() {
+      clearTimeout(this._timer);
+      this._unwatch?.();
     }
     /** @internal */
     _send(packet) {
@@ -1311,30 +1327,32 @@ var client = (() => {
     }
     /** Closes the connection if no namespace needs it any more. @internal */
     _release() {
-      if (!Object.values(this.nsps).some((socket) => socket.active)) this._close();
+      let needed = false;
+      this._tell(() => needed = true);
+      if (!needed) this.disconnect();
     }
-    /** Closes the connection, and does not come back. @internal */
-    _close() {
+    /** Closes the connection, and does not come back. */
+    disconnect() {
       this._unwanted = true;
       this._reconnecting = false;
       this._onClose("forced close");
     }
-    disconnect() {
-      this._close();
-    }
     /** @internal */
     _onClose(reason, details) {
-      this._cleanup();
-      this.engine?.close();
+      this._stopWaiting();
+      this.decoder.destroy();
       this._attempts = 0;
       this._readyState = "closed";
+      this.engine?.close();
+      this._tell((socket) => socket._onClose(reason, details));
       this.emit("close", reason, details);
       this._reconnect();
     }
     /** Waits, then tries to connect, and so on until it succeeds or it is time to give up. @internal */
     _reconnect() {
-      if (this._reconnecting || this._unwanted || this._readyState !== "closed" || !this.reconnection()) return;
-      if (this._attempts >= this.reconnectionAttempts()) {
+      const idle = this._readyState === "closed" && !this._reconnecting;
+      if (!idle || this._unwanted || !this._setting("reconnection", true)) return;
+      if (this._attempts >= this._setting("reconnectionAttempts", Infinity)) {
         this._attempts = 0;
         this.emit("reconnect_failed");
         return;
@@ -1342,20 +1360,16 @@ var client = (() => {
       this._reconnecting = true;
       const wait = backoff(
         this._attempts++,
-        this.reconnectionDelay(),
-        this.reconnectionDelayMax(),
-        this.randomizationFactor()
+        this._setting("reconnectionDelay", 1e3),
+        this._setting("reconnectionDelayMax", 5e3),
+        this._setting("randomizationFactor", 0.5)
       );
-      const timer = setTimeout(() => this._try(), wait);
-      this._cleanups.push(
-        () => clearTimeout(timer),
-        // Who comes back to the page, or back online, does not want to wait.
-        watchPage(returning, (event) => isReturn(event) && this._try())
-      );
+      this._timer = setTimeout(() => this._try(), wait);
+      this._unwatch = watchPage(returning, (event) => isReturn(event) && this._try());
     }
     /** @internal */
     _try() {
-      this._cleanup();
+      this._stopWaiting();
       const attempt = this._attempts;
       if (!this._unwanted) this.emit("reconnect_attempt", attempt);
       if (this._unwanted) {
@@ -1377,15 +1391,13 @@ var client = (() => {
   // src/io.ts
   var managers = {};
   function io(uri, opts = {}) {
-    if (typeof uri === "object") {
-      opts = uri;
-      uri = void 0;
-    }
-    const { source, secure, hostname, port, path, query } = parseAddress(uri);
-    const key = `${secure}://${hostname}:${port}${opts.path || "/socket.io"}`;
+    if (uri && typeof uri === "object") return io("", uri);
+    const address = parseAddress(uri);
+    const { source, origin, path } = address;
+    const key = origin + (opts.path || "/socket.io");
     const own = opts.forceNew || opts["force new connection"] || opts.multiplex === false;
     const manager = own || managers[key]?.nsps[path] ? new Manager(source, opts) : managers[key] || (managers[key] = new Manager(source, opts));
-    if (query && !opts.query) opts.query = Object.fromEntries(new URLSearchParams(query));
+    if (true) opts.query || (opts.query = queryOf(address, opts));
     return manager.socket(path, opts);
   }
 

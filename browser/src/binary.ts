@@ -3,12 +3,7 @@ export type Binary = ArrayBuffer | ArrayBufferView | Blob;
 
 /** Whether a value travels as bytes. A File is a Blob, a Buffer of Node is a view. @internal */
 export function isBinary(value: unknown): value is Binary {
-  return value instanceof ArrayBuffer || ArrayBuffer.isView(value) || isBlob(value);
-}
-
-/** @internal */
-export function isBlob(value: unknown): value is Blob {
-  return typeof Blob !== "undefined" && value instanceof Blob;
+  return value instanceof ArrayBuffer || ArrayBuffer.isView(value) || value instanceof Blob;
 }
 
 /** The bytes of a value, without a copy. @internal */

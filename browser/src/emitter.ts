@@ -1,68 +1,12 @@
-/** A function that is told of an event. */
-export type Listener = (...args: any[]) => void;
+import { Emitter as Core, type DefaultEventsMap, type EventNames, type EventsMap, type Listener } from "./emitter-core.js";
 
-/** A map from event names to the types of their listeners. */
-export interface EventsMap {
-  [event: string]: any;
-}
+export type * from "./emitter-core.js";
 
-/** The map of those who declare no events: any name, any arguments. */
-export interface DefaultEventsMap {
-  [event: string]: (...args: any[]) => void;
-}
-
-export type EventNames<Map extends EventsMap> = keyof Map & string;
-
-export type EventParams<Map extends EventsMap, Event extends EventNames<Map>> = Parameters<Map[Event]>;
-
-/** A listener of `once` carries the function that `off` knows it by. */
-type Registered = Listener & { _fn?: Listener };
-
-/**
- * Names and who listens to them. Lists of listeners are never changed, only replaced, so
- * that a listener may add and remove others while an event is being delivered.
- */
-export class Emitter<Listen extends EventsMap = DefaultEventsMap> {
-  /** A Map, as names of events come from the network and may be "constructor". @internal */
-  _listeners = new Map<string, Registered[]>();
-
-  on<Event extends EventNames<Listen>>(event: Event, listener: Listen[Event]): this {
-    this._listeners.set(event, [...this.listeners(event), listener]);
-    return this;
-  }
-
-  once<Event extends EventNames<Listen>>(event: Event, listener: Listen[Event]): this {
-    const wrapper: Registered = (...args) => {
-      this.off(event, wrapper as Listen[Event]);
-      listener.apply(this, args);
-    };
-    wrapper._fn = listener;
-    return this.on(event, wrapper as Listen[Event]);
-  }
-
-  /** Removes one listener, those of one event, or all of them. */
-  off<Event extends EventNames<Listen>>(event?: Event, listener?: Listen[Event]): this {
-    if (listener) {
-      const all = this.listeners(event!) as Registered[];
-      const index = all.findIndex((fn) => fn === listener || fn._fn === listener);
-      this._listeners.set(event!, all.filter((_, i) => i !== index));
-    } else if (event !== undefined) {
-      this._listeners.delete(event);
-    } else {
-      this._listeners.clear();
-    }
-    return this;
-  }
-
-  emit(event: string, ...args: any[]): this {
-    for (const listener of this.listeners(event as EventNames<Listen>)) {
-      (listener as Listener).apply(this, args);
-    }
-    return this;
-  }
-
-  listeners<Event extends EventNames<Listen>>(event: Event): Listen[Event][] {
-    return (this._listeners.get(event) || []) as Listen[Event][];
+/** An emitter under all the names that its methods go by. */
+export class Emitter<Listen extends EventsMap = DefaultEventsMap> extends Core<Listen> {
+  /** Adds a listener in front of the others. @internal */
+  _prepend(event: string, listener: Listener): void {
+    this._listeners.set(event, [listener, ...this.listeners(event as EventNames<Listen>)]);
   }
 
   hasListeners(event: EventNames<Listen>): boolean {
@@ -84,10 +28,4 @@ export class Emitter<Listen extends EventsMap = DefaultEventsMap> {
   removeAllListeners<Event extends EventNames<Listen>>(event?: Event): this {
     return this.off(event);
   }
-}
-
-/** Listens until the function that is returned is called. @internal */
-export function subscribe(to: Emitter, event: string, listener: Listener): () => void {
-  to.on(event, listener);
-  return () => to.off(event, listener);
 }

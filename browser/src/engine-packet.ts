@@ -1,4 +1,4 @@
-import { type Binary, fromBase64, isBlob, toBase64 } from "./binary.js";
+import { type Binary, fromBase64, toBase64 } from "./binary.js";
 
 /** The types of Engine.IO's packets; the number of each is its place. */
 const types = ["open", "close", "ping", "pong", "message", "upgrade", "noop"] as const;
@@ -26,7 +26,7 @@ export function encodePacket({ type, data }: EnginePacket, base64?: boolean): Ra
     return types.indexOf(type as "open") + (data || "");
   }
   if (!base64) return data;
-  return isBlob(data) ? data.arrayBuffer().then((buffer) => "b" + toBase64(buffer)) : "b" + toBase64(data);
+  return data instanceof Blob ? data.arrayBuffer().then((buffer) => "b" + toBase64(buffer)) : "b" + toBase64(data);
 }
 
 /** The packet that text or bytes stand for; one of type "error" has the text that stands for none. @internal */

@@ -5,7 +5,7 @@ import type { EngineOptions } from "./options.js";
 import { isReturn, returning, watchPage } from "./page.js";
 import type { Transport, TransportClass } from "./transport.js";
 import { supported, upgradeFrom } from "./transports.js";
-import { parseAddress } from "./url.js";
+import { type Address, parseAddress, queryOf, targetOf } from "./url.js";
 
 /** What the server says first. */
 interface Handshake {
@@ -33,7 +33,7 @@ export class Engine extends Emitter {
   readonly opts: EngineOptions;
   readonly hostname: string;
   readonly secure: boolean;
-  readonly port: string | number;
+  readonly port: string;
   readonly binaryType = "arraybuffer";
 
   /** The names of the transports that may be used; the first is the one to begin with. */
@@ -42,8 +42,8 @@ export class Engine extends Emitter {
   /** Whether a WebSocket has worked in this page. */
   static priorWebsocketSuccess = false;
 
-  /** Whether the session is moving to another transport; nothing is sent meanwhile. @internal */
-  _upgrading = false;
+  /** Whether the session is moving to another transport; nothing is sent meanwhile. */
+  upgrading = false;
 
   /** Ends attempts to upgrade. @internal */
   _stopUpgrade?: () => void;
@@ -51,7 +51,7 @@ export class Engine extends Emitter {
   /** @internal */
   _classes: Record<string, TransportClass> = {};
 
-  /** "host:port/path" of the server. @internal */
+  /** What stands behind "http" or "ws" in URLs of the server, up to their query. @internal */
   _target: string;
 
   /** How many packets of writeBuffer the transport has been given. @internal */
@@ -74,13 +74,13 @@ export class Engine extends Emitter {
 
   constructor(uri: string | undefined, opts: EngineOptions) {
     super();
-    const address = parseAddress(uri);
-    this.opts = { ...opts, query: address.query ? Object.fromEntries(new URLSearchParams(address.query)) : opts.query };
-    this.secure = (uri ? undefined : opts.secure) ?? address.secure;
-    this.hostname = (uri ? undefined : opts.hostname || opts.host) || address.hostname;
-    this.port = (uri ? undefined : opts.port) || (this.secure === address.secure ? address.port : this.secure ? 443 : 80);
-    const path = (opts.path || "/socket.io").replace(/\/$/, "") + (opts.addTrailingSlash === false ? "" : "/");
-    this._target = this.hostname + (+this.port === (this.secure ? 443 : 80) ? "" : ":" + this.port) + path;
+    const address = addressOf(uri, opts);
+    this.opts = { ...opts, query: queryOf(address, opts) };
+    const { protocol, hostname, port } = new URL(address.origin);
+    this.hostname = hostname;
+    this.secure = /s:$/.test(protocol);
+    this.port = port || (this.secure ? "443" : "80");
+    this._target = targetOf(address, opts);
     for (const transport of opts.transportImplementations || opts.transports || Object.keys(supported)) {
       const known = typeof transport === "string";
       const name = known ? transport : transport.prototype.name;
@@ -92,11 +92,6 @@ export class Engine extends Emitter {
       (event) => this._onPage(event),
     );
     this._open();
-  }
-
-  /** Whether the session is moving to another transport. */
-  get upgrading(): boolean {
-    return this._upgrading;
   }
 
   send(data: RawData, options?: EnginePacket["options"], callback?: () => void): this {
@@ -115,7 +110,7 @@ export class Engine extends Emitter {
       this.readyState = "closing";
       const settled = () => (this.writeBuffer.length ? this.once("drain", close) : close());
       // What waits goes over the new transport, or else over the old one.
-      if (this._upgrading) this.once("upgrade", settled).once("upgradeError", settled);
+      if (this.upgrading) this.once("upgrade", settled).once("upgradeError", settled);
       else settled();
     }
     return this;
@@ -123,10 +118,10 @@ export class Engine extends Emitter {
 
   /** Makes a transport for this session. @internal */
   _create(name: string): Transport {
-    const { opts, secure, _target, id } = this;
+    const { opts, _target, id } = this;
     const query: Record<string, unknown> = { ...opts.query, EIO: 4, transport: name };
     if (id) query.sid = id;
-    return new this._classes[name]!({ ...opts, secure, _target, query, ...opts.transportOptions?.[name] });
+    return new this._classes[name]!({ ...opts, _target, query, ...opts.transportOptions?.[name] });
   }
 
   /** Opens the first transport, or the next one after it has failed. @internal */
@@ -191,7 +186,7 @@ export class Engine extends Emitter {
     this.emit("open");
     this._flush();
     const upgrades = (handshake.upgrades || []).filter((name) => this.transports.includes(name));
-    if (this.opts.upgrade !== false && upgradeFrom && (this.readyState as string) === "open") {
+    if (this.opts.upgrade !== false && (this.readyState as string) === "open") {
       this._stopUpgrade = upgradeFrom(this, upgrades);
     }
   }
@@ -241,7 +236,7 @@ export class Engine extends Emitter {
   /** Gives the transport what waits, if it can take it. @internal */
   _flush(): void {
     const { transport, writeBuffer } = this;
-    if (this.readyState !== "closed" && transport.writable && !this._upgrading && writeBuffer.length) {
+    if (this.readyState !== "closed" && transport.writable && !this.upgrading && writeBuffer.length) {
       const packets = this._batch();
       this._flushed = packets.length;
       transport._send(packets);
@@ -304,4 +299,10 @@ function notEngineIO(text: string | undefined): TransportError {
 
 function sizeOf(data: Exclude<RawData, string>): number {
   return "size" in data ? data.size : data.byteLength;
+}
+
+/** Where a connection leads to: to the host of the URI, that of the options, or that of the page. */
+function addressOf(uri: string | undefined, opts: EngineOptions): Address {
+  const host = opts.hostname || opts.host;
+  return parseAddress(uri || (host && `http${opts.secure ? "s" : ""}://${host}${opts.port ? ":" + opts.port : ""}`));
 }

@@ -1,5 +1,4 @@
 /** The lite build: WebSocket only. */
 
 export { io, io as connect, io as default, Manager, protocol, Socket, TransportError } from "./io.js";
-export { WebSocketTransport as WebSocket, WebSocketTransport as NodeWebSocket } from "./transport-websocket.js";
 export type * from "./types.js";

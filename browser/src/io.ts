@@ -1,7 +1,7 @@
 import { Manager } from "./manager.js";
 import type { IoOptions } from "./options.js";
 import type { Socket } from "./socket.js";
-import { parseAddress } from "./url.js";
+import { parseAddress, queryOf } from "./url.js";
 
 /** The managers whose connections are shared, by where they lead to. */
 const managers: Record<string, Manager> = {};
@@ -13,16 +13,14 @@ const managers: Record<string, Manager> = {};
 export function io(opts?: IoOptions): Socket;
 export function io(uri?: string, opts?: IoOptions): Socket;
 export function io(uri?: string | IoOptions, opts: IoOptions = {}): Socket {
-  if (typeof uri === "object") {
-    opts = uri;
-    uri = undefined;
-  }
-  const { source, secure, hostname, port, path, query } = parseAddress(uri);
-  const key = `${secure}://${hostname}:${port}${opts.path || "/socket.io"}`;
-  const own = opts.forceNew || (opts as any)["force new connection"] || opts.multiplex === false;
+  if (uri && typeof uri === "object") return io("", uri);
+  const address = parseAddress(uri);
+  const { source, origin, path } = address;
+  const key = origin + (opts.path || "/socket.io");
+  const own = opts.forceNew || (!LITE && (opts as any)["force new connection"]) || opts.multiplex === false;
   // A namespace that is there already is asked for a second time: somebody wants another socket.
   const manager = own || managers[key]?.nsps[path] ? new Manager(source, opts) : (managers[key] ||= new Manager(source, opts));
-  if (query && !opts.query) opts.query = Object.fromEntries(new URLSearchParams(query));
+  if (!LITE) opts.query ||= queryOf(address, opts);
   return manager.socket(path, opts);
 }
 

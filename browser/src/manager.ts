@@ -1,11 +1,11 @@
 import { backoff } from "./backoff.js";
-import { Emitter, subscribe } from "./emitter.js";
 import { Engine } from "./engine.js";
 import type { DisconnectDetails } from "./errors.js";
 import type { ManagerOptions, SocketOptions } from "./options.js";
 import type { Packet, PacketDecoder, PacketEncoder } from "./packet.js";
 import { isReturn, returning, watchPage } from "./page.js";
-import * as standard from "./parser.js";
+import { Decoder, Encoder } from "./parser.js";
+import { Settings } from "./settings.js";
 import { Socket } from "./socket.js";
 
 export interface ManagerEvents {
@@ -21,7 +21,7 @@ export interface ManagerEvents {
 }
 
 /** A server: the connection to it, which its namespaces share, and the attempts to make one. */
-export class Manager extends Emitter<ManagerEvents> {
+export class Manager extends Settings<ManagerEvents> {
   /** The connection; a new one for each attempt. */
   engine!: Engine;
 
@@ -45,14 +45,14 @@ export class Manager extends Emitter<ManagerEvents> {
   /** Set while nobody wants a connection. @internal */
   _unwanted = false;
 
-  /** Undoes what holds for the present connection only. @internal */
-  _cleanups: (() => void)[] = [];
+  /** Ends an attempt that takes too long, or begins the next one. @internal */
+  _timer?: ReturnType<typeof setTimeout>;
+
+  /** @internal */
+  _unwatch?: () => void;
 
   /** @internal */
   _autoConnect: boolean;
-
-  /** What the setters have set, which goes before what opts says. @internal */
-  _settings: ManagerOptions = {};
 
   constructor(opts?: ManagerOptions & SocketOptions);
   constructor(uri?: string, opts?: ManagerOptions & SocketOptions);
@@ -61,90 +61,56 @@ export class Manager extends Emitter<ManagerEvents> {
     if (typeof uri === "object") opts = uri;
     else this.uri = uri;
     this.opts = opts ||= {};
-    const { Encoder, Decoder } = opts.parser || standard;
-    this.encoder = new Encoder();
-    this.decoder = new Decoder();
+    const parser = opts.parser || { Encoder, Decoder };
+    this.encoder = new parser.Encoder();
+    this.decoder = new parser.Decoder();
+    this.decoder.on("decoded", (packet) => {
+      const { engine } = this;
+      // In a task of its own, so that an error of the application is not one of the connection.
+      queueMicrotask(() => engine === this.engine && this._readyState === "open" && this._onPacket(packet));
+    });
     this._autoConnect = opts.autoConnect !== false;
     if (this._autoConnect) this.open();
-  }
-
-  reconnection(): boolean;
-  reconnection(value: boolean): this;
-  reconnection(value?: boolean): this | boolean {
-    // Whoever switches it off does not want the attempt that is waited for either.
-    if (value === false) this._unwanted = true;
-    return this._setting("reconnection", true, value);
-  }
-
-  reconnectionAttempts(): number;
-  reconnectionAttempts(value: number): this;
-  reconnectionAttempts(value?: number): this | number {
-    return this._setting("reconnectionAttempts", Infinity, value);
-  }
-
-  reconnectionDelay(): number;
-  reconnectionDelay(value: number): this;
-  reconnectionDelay(value?: number): this | number {
-    return this._setting("reconnectionDelay", 1000, value);
-  }
-
-  reconnectionDelayMax(): number;
-  reconnectionDelayMax(value: number): this;
-  reconnectionDelayMax(value?: number): this | number {
-    return this._setting("reconnectionDelayMax", 5000, value);
-  }
-
-  randomizationFactor(): number;
-  randomizationFactor(value: number): this;
-  randomizationFactor(value?: number): this | number {
-    return this._setting("randomizationFactor", 0.5, value);
-  }
-
-  timeout(): number | false;
-  timeout(value: number | false): this;
-  timeout(value?: number | false): this | number | false {
-    return this._setting<number | false>("timeout", 20000, value);
-  }
-
-  /** Reads an option, or sets it for this manager. @internal */
-  _setting<T>(name: keyof ManagerOptions, byDefault: T, value?: T): any {
-    if (value === undefined) return this._settings[name] ?? this.opts[name] ?? byDefault;
-    (this._settings as Record<string, unknown>)[name] = value;
-    return this;
   }
 
   /** Connects, unless that is done or under way. With a callback, the caller sees to further attempts. */
   open(callback?: (error?: Error) => void): this {
     if (this._readyState !== "closed") return this;
+    this._stopWaiting();
     const engine = (this.engine = new Engine(this.uri, this.opts));
     this._readyState = "opening";
     this._unwanted = false;
-    const limit = this.timeout();
 
     const failed = (error: Error) => {
-      this._cleanup();
+      this._stopWaiting();
       this._readyState = "closed";
       // Told while it still counts as an attempt: a listener that connects makes no second one.
-      this.emit("error", error);
+      this._onError(error);
       const again = this._reconnecting || !this._attempts;
       this._reconnecting = false;
       if (callback) callback(error);
       else if (again) this._reconnect();
     };
+    const opening = () => this._readyState === "opening";
+    // What a connection says after it was given up is of no interest.
+    const listen = (event: string, listener: (...args: any[]) => void) =>
+      engine.on(event, (...args) => engine === this.engine && this._readyState !== "closed" && listener(...args));
+
+    listen("open", () => {
+      this._onOpen();
+      callback?.();
+    });
+    listen("error", (error) => (opening() ? failed(error) : this._onError(error)));
+    listen("close", (reason, details) => (opening() ? failed(new Error(reason)) : this._onClose(reason, details)));
+    if (!LITE) listen("ping", () => this.emit("ping"));
+    listen("data", (data) => this._onData(data));
+
+    const limit = this._setting("timeout", 20000);
     const expired = () => {
       failed(new Error("timeout"));
       engine.close();
     };
-    const timer = limit !== false && setTimeout(expired, limit);
-    this._cleanups.push(
-      () => clearTimeout(timer as number),
-      subscribe(engine, "error", failed),
-      subscribe(engine, "close", (reason) => failed(new Error(reason))),
-      subscribe(engine, "open", () => {
-        this._onOpen();
-        callback?.();
-      }),
-    );
+    if (limit !== false) this._timer = setTimeout(expired, limit);
     return this;
   }
 
@@ -161,70 +127,83 @@ export class Manager extends Emitter<ManagerEvents> {
 
   /** @internal */
   _onOpen(): void {
-    this._cleanup();
+    this._stopWaiting();
     this._readyState = "open";
     this._reconnecting = false;
-    const { engine, decoder } = this;
-    this._cleanups.push(
-      subscribe(engine, "ping", () => this.emit("ping")),
-      subscribe(engine, "error", (error) => this.emit("error", error)),
-      subscribe(engine, "close", (reason, details) => this._onClose(reason, details)),
-      subscribe(engine, "data", (data) => {
-        try {
-          decoder.add(data);
-        } catch (error) {
-          this._onClose("parse error", error as Error);
-        }
-      }),
-      // In a task of its own, so that an error of the application is not one of the connection.
-      subscribe(decoder as unknown as Emitter, "decoded", (packet) =>
-        queueMicrotask(() => engine === this.engine && this._readyState === "open" && this.emit("packet", packet)),
-      ),
-    );
+    this._tell((socket) => socket._onOpen());
     this.emit("open");
   }
 
   /** @internal */
-  _cleanup(): void {
-    for (const cleanup of this._cleanups.splice(0)) cleanup();
-    this.decoder.destroy();
+  _onError(error: Error): void {
+    this._tell((socket) => socket._onError(error));
+    this.emit("error", error);
+  }
+
+  /** @internal */
+  _onData(data: string | ArrayBuffer): void {
+    try {
+      this.decoder.add(data);
+    } catch (error) {
+      this._onClose("parse error", error as Error);
+    }
+  }
+
+  /** @internal */
+  _onPacket(packet: Packet): void {
+    this._tell((socket) => socket.nsp === packet.nsp && socket._onPacket(packet));
+    this.emit("packet", packet);
+  }
+
+  /** @internal */
+  _tell(tell: (socket: Socket) => void): void {
+    for (const socket of Object.values(this.nsps)) {
+      if (socket.active) tell(socket);
+    }
+  }
+
+  /** @internal */
+  _stopWaiting(): void {
+    clearTimeout(this._timer);
+    this._unwatch?.();
   }
 
   /** @internal */
   _send(packet: Packet): void {
-    for (const part of this.encoder.encode(packet)) this.engine.write(part, packet.options);
+    for (const part of this.encoder.encode(packet)) this.engine.write(part as string, packet.options);
   }
 
   /** Closes the connection if no namespace needs it any more. @internal */
   _release(): void {
-    if (!Object.values(this.nsps).some((socket) => socket.active)) this._close();
+    let needed = false;
+    this._tell(() => (needed = true));
+    if (!needed) this.disconnect();
   }
 
-  /** Closes the connection, and does not come back. @internal */
-  _close(): void {
+  /** Closes the connection, and does not come back. */
+  disconnect(): void {
     this._unwanted = true;
     this._reconnecting = false;
     this._onClose("forced close");
   }
 
-  disconnect(): void {
-    this._close();
-  }
-
   /** @internal */
   _onClose(reason: string, details?: DisconnectDetails | Error): void {
-    this._cleanup();
-    this.engine?.close();
+    this._stopWaiting();
+    this.decoder.destroy();
     this._attempts = 0;
     this._readyState = "closed";
+    this.engine?.close();
+    this._tell((socket) => socket._onClose(reason, details));
     this.emit("close", reason, details);
     this._reconnect();
   }
 
   /** Waits, then tries to connect, and so on until it succeeds or it is time to give up. @internal */
   _reconnect(): void {
-    if (this._reconnecting || this._unwanted || this._readyState !== "closed" || !this.reconnection()) return;
-    if (this._attempts >= this.reconnectionAttempts()) {
+    const idle = this._readyState === "closed" && !this._reconnecting;
+    if (!idle || this._unwanted || !this._setting("reconnection", true)) return;
+    if (this._attempts >= this._setting("reconnectionAttempts", Infinity)) {
       this._attempts = 0;
       this.emit("reconnect_failed");
       return;
@@ -232,21 +211,18 @@ export class Manager extends Emitter<ManagerEvents> {
     this._reconnecting = true;
     const wait = backoff(
       this._attempts++,
-      this.reconnectionDelay(),
-      this.reconnectionDelayMax(),
-      this.randomizationFactor(),
+      this._setting("reconnectionDelay", 1000),
+      this._setting("reconnectionDelayMax", 5000),
+      this._setting("randomizationFactor", 0.5),
     );
-    const timer = setTimeout(() => this._try(), wait);
-    this._cleanups.push(
-      () => clearTimeout(timer),
-      // Who comes back to the page, or back online, does not want to wait.
-      watchPage(returning, (event) => isReturn(event) && this._try()),
-    );
+    this._timer = setTimeout(() => this._try(), wait);
+    // Who comes back to the page, or back online, does not want to wait.
+    this._unwatch = watchPage(returning, (event) => isReturn(event) && this._try());
   }
 
   /** @internal */
   _try(): void {
-    this._cleanup();
+    this._stopWaiting();
     const attempt = this._attempts;
     if (!this._unwanted) this.emit("reconnect_attempt", attempt);
     // A listener may have closed it.
@@ -265,4 +241,3 @@ export class Manager extends Emitter<ManagerEvents> {
     });
   }
 }
-

@@ -50,19 +50,17 @@ export function isReserved(event: unknown): boolean {
 
 /** Whether a packet may have that data, which absent is undefined. @internal */
 export function isValid(type: PacketType, data: any): boolean {
+  const isArray = Array.isArray(data);
   switch (type) {
     case PacketType.CONNECT:
-      return data === undefined || (data !== null && typeof data === "object" && !Array.isArray(data));
+    case PacketType.CONNECT_ERROR:
+      return data === undefined || (typeof data === "object" && !isArray) || (!!type && typeof data === "string");
     case PacketType.DISCONNECT:
       return data === undefined;
-    case PacketType.CONNECT_ERROR:
-      return data === undefined || typeof data === "string" || typeof data === "object";
     case PacketType.ACK:
     case PacketType.BINARY_ACK:
-      return Array.isArray(data);
+      return isArray;
     default:
-      return (
-        Array.isArray(data) && (typeof data[0] === "number" || (typeof data[0] === "string" && !isReserved(data[0])))
-      );
+      return isArray && (typeof data[0] === "number" || typeof data[0] === "string") && !isReserved(data[0]);
   }
 }

@@ -16,10 +16,10 @@ export function watchPage(events: string[], listener: (event: Event) => void): (
   return () => each("removeEventListener");
 }
 
-/** The events after which somebody may be back. @internal */
-export const returning = ["online", "pageshow", "visibilitychange"];
+/** The events after which somebody may be back; in the lite build, when there is a network again. @internal */
+export const returning = LITE ? ["online"] : ["online", "pageshow", "visibilitychange"];
 
 /** Whether one of these events tells of a return, not of a page that is being hidden. @internal */
 export function isReturn(event: Event): boolean {
-  return event.type !== "visibilitychange" || document.visibilityState === "visible";
+  return LITE || event.type !== "visibilitychange" || document.visibilityState === "visible";
 }

@@ -34,19 +34,13 @@ export class Decoder extends Emitter implements PacketDecoder {
   _attachments: ArrayBuffer[] = [];
 
   add(data: string | ArrayBuffer): void {
+    const isLine = typeof data === "string";
     // A line and its attachments are sent in one go.
-    if ((typeof data === "string") === !!this._pending) throw new Error("unexpected packet");
-    if (typeof data === "string") {
-      const parts = line.exec(data);
-      if (!parts) throw new Error("invalid packet");
-      if (!parts[2]) return this._finish(parts);
-      this._pending = parts;
-      return;
-    }
-    const parts = this._pending!;
-    if (this._attachments.push(data) === +parts[3]!) {
-      this._finish(parts);
-    }
+    const parts = isLine === !this._pending && (isLine ? line.exec(data) : this._pending);
+    if (!parts) invalid();
+    const [, , binary, count] = (this._pending = parts);
+    if (!isLine) this._attachments.push(data);
+    if (!binary || this._attachments.length === +count!) this._finish(parts);
   }
 
   /** Emits a packet that is complete. @internal */
@@ -54,8 +48,10 @@ export class Decoder extends Emitter implements PacketDecoder {
     const attachments = this._attachments;
     this.destroy();
     const type: PacketType = +(plain || binary!);
-    const data = json ? JSON.parse(json, binary ? (_, value) => restore(value, attachments) : undefined) : undefined;
-    if (!isValid(type, data)) throw new Error("invalid payload");
+    const restore = (_: string, value: any) =>
+      value?.["_placeholder"] === true ? attachments[value.num] || invalid() : value;
+    const data = json ? JSON.parse(json, binary ? restore : undefined) : undefined;
+    if (!isValid(type, data)) invalid();
     const packet: Packet = { type, nsp, data };
     if (id) packet.id = +id;
     this.emit("decoded", packet);
@@ -68,10 +64,6 @@ export class Decoder extends Emitter implements PacketDecoder {
   }
 }
 
-/** The attachment that a value is the placeholder of, or the value. */
-function restore(value: any, attachments: ArrayBuffer[]): unknown {
-  if (value?.["_placeholder"] !== true) return value;
-  const attachment = attachments[value.num];
-  if (!attachment) throw new Error("invalid attachment");
-  return attachment;
+function invalid(): never {
+  throw new Error("invalid packet");
 }

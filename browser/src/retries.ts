@@ -13,10 +13,12 @@ export class RetryQueue {
 
   constructor(
     readonly _socket: Socket,
-    readonly _retries: number,
+    readonly _retries = 0,
   ) {}
 
-  _add(flags: Flags, args: unknown[]): void {
+  /** Takes an event, unless it is one of its own or is not to be sent again. */
+  _takes(flags: Flags, args: unknown[]): boolean {
+    if (!this._retries || flags._queued || flags.volatile) return false;
     const last = args[args.length - 1];
     const ack = typeof last === "function" ? (args.pop() as Ack) : undefined;
     const queued: Queued = { _args: args, _flags: { ...flags, _queued: true }, _tries: 0, _pending: false };
@@ -34,6 +36,7 @@ export class RetryQueue {
     args.push(answered);
     this._queue.push(queued);
     this._next();
+    return true;
   }
 
   /** Sends the first one, again only if forced, as after a reconnection. */

@@ -1,12 +1,5 @@
-import {
-  type DefaultEventsMap,
-  Emitter,
-  type EventNames,
-  type EventParams,
-  type EventsMap,
-  type Listener,
-  subscribe,
-} from "./emitter.js";
+import { CatchAll } from "./catchall.js";
+import type { DefaultEventsMap, EventNames, EventParams, EventsMap, Listener } from "./emitter.js";
 import type { DisconnectDetails, TransportError } from "./errors.js";
 import type { Manager } from "./manager.js";
 import type { Auth, SocketOptions } from "./options.js";
@@ -44,7 +37,7 @@ export type Ack = Listener & { _withError?: boolean };
 export class Socket<
   Listen extends EventsMap = DefaultEventsMap,
   Emit extends EventsMap = Listen,
-> extends Emitter<Listen & SocketReservedEvents> {
+> extends CatchAll<Listen & SocketReservedEvents> {
   /** The id by which the server knows this socket, while it is connected. */
   id?: string;
 
@@ -78,16 +71,12 @@ export class Socket<
   /** What is sent again until it is acknowledged. @internal */
   _queue?: RetryQueue;
 
-  /** Ends listening to the manager; there as long as the socket is active. @internal */
-  _subscriptions?: (() => void)[];
+  /** Whether the socket is connected or will be without being told. */
+  active = false;
 
   /** Identifies the CONNECT that is being prepared. @internal */
   _attempt?: object;
 
-  /** @internal */
-  _anyListeners: Listener[] = [];
-  /** @internal */
-  _anyOutgoingListeners: Listener[] = [];
 
   constructor(
     readonly io: Manager,
@@ -97,7 +86,7 @@ export class Socket<
   ) {
     super();
     this.auth = _opts.auth;
-    if (_opts.retries) this._queue = new RetryQueue(this, _opts.retries);
+    if (!LITE) this._queue = new RetryQueue(this, _opts.retries);
     if (io._autoConnect) this.connect();
   }
 
@@ -105,20 +94,10 @@ export class Socket<
     return !this.connected;
   }
 
-  /** Whether the socket is connected or will be without being told. */
-  get active(): boolean {
-    return !!this._subscriptions;
-  }
-
   connect(): this {
     if (this.connected) return this;
     const { io } = this;
-    this._subscriptions ||= [
-      subscribe(io as Emitter<any>, "open", () => this._onOpen()),
-      subscribe(io as Emitter<any>, "packet", (packet) => packet.nsp === this.nsp && this._onPacket(packet)),
-      subscribe(io as Emitter<any>, "error", (error) => this.connected || this._emitLocally("connect_error", error)),
-      subscribe(io as Emitter<any>, "close", (reason, details) => this._onClose(reason, details)),
-    ];
+    this.active = true;
     if (!io._reconnecting) io.open();
     if (io._readyState === "open") this._onOpen();
     return this;
@@ -146,20 +125,22 @@ export class Socket<
     if (isReserved(event)) throw new Error(`"${event}" is a reserved event name`);
     const flags = this._flags;
     this._flags = {};
-    if (this._queue && !flags._queued && !flags.volatile) {
-      this._queue._add(flags, [event, ...args]);
-      return this;
+    if (!LITE) {
+      if (this._queue!._takes(flags, [event, ...args])) return this;
     }
     const data = [event, ...args];
-    const packet: Packet = { type: PacketType.EVENT, nsp: this.nsp, data, options: { compress: flags.compress !== false } };
+    const packet: Packet = { type: PacketType.EVENT, nsp: this.nsp, data };
+    if (!LITE) packet.options = { compress: flags.compress !== false };
     if (typeof args[args.length - 1] === "function") {
       packet.id = this._nextId++;
-      this._awaitAck(packet, flags.timeout ?? this._opts.ackTimeout, data.pop() as unknown as Ack);
+      this._awaitAck(packet.id, flags.timeout ?? this._opts.ackTimeout, data.pop() as unknown as Ack);
     }
     const { engine } = this.io;
     const connected = this.connected && !engine._expired();
-    if (connected && !(flags.volatile && !engine.transport.writable)) this._sendEvent(packet);
-    else if (!flags.volatile) this.sendBuffer.push(packet);
+    const { volatile } = flags;
+    // A WebSocket takes whatever it is given.
+    if (connected && (LITE || !volatile || engine.transport.writable)) this._sendEvent(packet);
+    else if (!volatile) this.sendBuffer.push(packet);
     return this;
   }
 
@@ -195,46 +176,6 @@ export class Socket<
     return this;
   }
 
-  /** Adds a listener to all events of the server. */
-  onAny(listener: Listener): this {
-    this._anyListeners = [...this._anyListeners, listener];
-    return this;
-  }
-
-  prependAny(listener: Listener): this {
-    this._anyListeners = [listener, ...this._anyListeners];
-    return this;
-  }
-
-  offAny(listener?: Listener): this {
-    this._anyListeners = without(this._anyListeners, listener);
-    return this;
-  }
-
-  listenersAny(): Listener[] {
-    return this._anyListeners;
-  }
-
-  /** Adds a listener to all events that are sent. */
-  onAnyOutgoing(listener: Listener): this {
-    this._anyOutgoingListeners = [...this._anyOutgoingListeners, listener];
-    return this;
-  }
-
-  prependAnyOutgoing(listener: Listener): this {
-    this._anyOutgoingListeners = [listener, ...this._anyOutgoingListeners];
-    return this;
-  }
-
-  offAnyOutgoing(listener?: Listener): this {
-    this._anyOutgoingListeners = without(this._anyOutgoingListeners, listener);
-    return this;
-  }
-
-  listenersAnyOutgoing(): Listener[] {
-    return this._anyOutgoingListeners;
-  }
-
   /** Tells the listeners of this side. @internal */
   _emitLocally(event: string, ...args: unknown[]): void {
     super.emit(event, ...args);
@@ -247,27 +188,25 @@ export class Socket<
 
   /** @internal */
   _sendEvent(packet: Packet): void {
-    for (const listener of this._anyOutgoingListeners) listener.apply(this, packet.data);
+    if (!LITE) this._tellAny("out", packet.data);
     this._send(packet);
   }
 
   /** @internal */
-  _awaitAck({ id }: Packet, timeout: number | undefined, ack: Ack): void {
-    if (timeout === undefined) {
-      this._acks.set(id!, ack);
-      return;
-    }
-    const timer = setTimeout(() => {
-      this._acks.delete(id!);
+  _awaitAck(id: number, timeout: number | undefined, ack: Ack): void {
+    const limited = timeout !== undefined;
+    const expired = () => {
+      this._acks.delete(id);
       this.sendBuffer = this.sendBuffer.filter((packet) => packet.id !== id);
       ack.call(this, new Error("operation has timed out"));
-    }, timeout);
+    };
+    const timer = limited && setTimeout(expired, timeout);
     const settle: Ack = (...args) => {
-      clearTimeout(timer);
+      clearTimeout(timer as number);
       ack.apply(this, args);
     };
-    settle._withError = true;
-    this._acks.set(id!, settle);
+    settle._withError = limited || ack._withError;
+    this._acks.set(id, settle);
   }
 
   /** Asks to join the namespace, as soon as there is a connection and it is known as whom. @internal */
@@ -292,11 +231,16 @@ export class Socket<
   }
 
   /** @internal */
+  _onError(error: Error): void {
+    if (!this.connected) this._emitLocally("connect_error", error);
+  }
+
+  /** @internal */
   _onPacket({ type, id, data }: Packet): void {
     switch (type) {
       case PacketType.CONNECT:
         if (data?.sid) this._onConnect(data.sid, data.pid);
-        else this._emitLocally("connect_error", new Error("the server speaks version 2 of Socket.IO, this client 3 and 4"));
+        else this._emitLocally("connect_error", new Error("the server speaks Socket.IO 2"));
         break;
       case PacketType.EVENT:
       case PacketType.BINARY_EVENT:
@@ -330,7 +274,7 @@ export class Socket<
       this.receiveBuffer.push(args);
       return;
     }
-    for (const listener of this._anyListeners) listener.apply(this, args);
+    if (!LITE) this._tellAny("in", args);
     this._emitLocally(args[0] as string, ...args.slice(1));
     const last = args[args.length - 1];
     if (this._pid && typeof last === "string") this._offset = last;
@@ -355,7 +299,7 @@ export class Socket<
     this.connected = true;
     for (const args of this.receiveBuffer.splice(0)) this._onEvent(args);
     for (const packet of this.sendBuffer.splice(0)) this._sendEvent(packet);
-    this._queue?._next(true);
+    if (!LITE) this._queue!._next(true);
     this._emitLocally("connect");
   }
 
@@ -374,13 +318,8 @@ export class Socket<
 
   /** Makes the socket inactive. @internal */
   _destroy(): void {
-    this._subscriptions?.forEach((end) => end());
-    this._subscriptions = this._attempt = undefined;
+    this.active = false;
+    this._attempt = undefined;
     this.io._release();
   }
-}
-
-function without(list: Listener[], listener?: Listener): Listener[] {
-  const index = list.indexOf(listener!);
-  return listener ? list.filter((_, i) => i !== index) : [];
 }

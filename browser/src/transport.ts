@@ -8,10 +8,8 @@ import type { EnginePacket } from "./engine-packet.js";
 export interface TransportOptions extends EngineOptions {
   query: Query;
 
-  /** "host:port/path", without a port that is the scheme's own. @internal */
+  /** What stands behind the scheme in URLs of the server, up to their query. @internal */
   _target: string;
-
-  secure: boolean;
 }
 
 /** The constructor of a transport. */
@@ -69,7 +67,7 @@ export abstract class Transport extends Emitter {
     // Some caches and proxies merge requests that are the same, whatever their headers say.
     if (stamp) query[opts.timestampParam || "t"] = Math.random().toString(36).slice(2, 10);
     if (opts.forceBase64) query.b64 = 1;
-    return `${scheme}${opts.secure ? "s" : ""}://${opts._target}?${new URLSearchParams(query as Record<string, string>)}`;
+    return `${scheme}${opts._target}?${new URLSearchParams(query as Record<string, string>)}`;
   }
 
   /** @internal */

@@ -45,7 +45,7 @@ function probe(engine: Engine, transport: Transport, wait: number, won: () => vo
 
   const switchOver = async () => {
     won();
-    engine._upgrading = true;
+    engine.upgrading = true;
     engine.emit("upgrading", transport);
     const { transport: old } = engine;
     if (old instanceof Polling) await old._pause();
@@ -59,7 +59,7 @@ function probe(engine: Engine, transport: Transport, wait: number, won: () => vo
       engine._use(transport.off());
       transport._send([{ type: "upgrade" }]);
     }
-    engine._upgrading = false;
+    engine.upgrading = false;
     if (!lost) engine.emit("upgrade", transport);
     engine._flush();
   };

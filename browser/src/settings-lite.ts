@@ -1,0 +1,13 @@
+/** The options of a manager of the lite build stay as they are given. */
+
+import { Emitter, type EventsMap } from "./emitter.js";
+import type { ManagerOptions } from "./options.js";
+
+export abstract class Settings<Events extends EventsMap> extends Emitter<Events> {
+  abstract readonly opts: ManagerOptions;
+
+  /** @internal */
+  _setting<Name extends keyof ManagerOptions>(name: Name, byDefault: ManagerOptions[Name]): any {
+    return this.opts[name] ?? byDefault;
+  }
+}
