@@ -56,6 +56,7 @@ check: $(BIN)/golangci-lint ## vet, lint, layers, tables of tests, tidy, formatt
 		'tables=go test -count=1 -run "^(TestThePageShowsTheTable|TestTheTableIsWholeAndItsTestsExist|TestEveryAdvisoryIsAnswered)$$" . ./internal/cmd/compat' \
 		'tidy=for m in $(MODULES); do (cd $$m && go mod tidy -diff) || exit 1; done' \
 		'format=$(MAKE) fmt-diff' \
+		'types of the browser client=go run ./browser/build -check' \
 		'build for linux-386=GOOS=linux GOARCH=386 go build $(PACKAGES)' \
 		'build for windows-amd64=GOOS=windows GOARCH=amd64 go build $(PACKAGES)' \
 		'build for darwin-arm64=GOOS=darwin GOARCH=arm64 go build $(PACKAGES)'
@@ -103,6 +104,15 @@ official: ## the reference's suites of its protocols and clients; SUITES=DIR is 
 	@if [ -n "$(SUITES)" ]; then go build -o $(BIN)/official ./interop/official; fi
 	@go run ./internal/cmd/official -suites '$(SUITES)' -server $(BIN)/official
 
+.PHONY: browser
+browser: ## make the files of browser/dist, the client for browsers, of its sources
+	@go run ./internal/cmd/setup browser
+	@go run ./browser/build && go run ./browser/build -types && go run ./browser/build -size
+
+.PHONY: size
+size: ## the sizes of the client for browsers, beside the official one's; fails above the limits
+	@go run ./browser/build -size
+
 .PHONY: fuzz
 fuzz: ## every fuzz target of every module, one by one, each for T=30s
 	@go run ./internal/cmd/fuzz -time $(T) $(PACKAGES)
@@ -122,4 +132,4 @@ vuln: ## known vulnerabilities in what is called; asks vuln.go.dev, so it is no 
 
 .PHONY: clean
 clean: ## remove what the other targets built and installed inside the tree
-	@rm -rf .tmp interop/js/node_modules
+	@rm -rf .tmp interop/js/node_modules browser/node_modules

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"socketio/browser"
 	"socketio/engineio"
 	"socketio/internal/cluster"
 )
@@ -52,6 +53,9 @@ type Server struct {
 // contradict each other.
 func NewServer(o *Options) *Server {
 	srv := &Server{options: o.withDefaults(), byName: map[string]*Namespace{}}
+	if srv.options.ClientFiles == nil {
+		srv.options.ClientFiles = browser.Files()
+	}
 	srv.rates = newRateLimits(&srv.options)
 	srv.lifetime, srv.expire = context.WithCancel(context.Background())
 	if srv.options.Bus != nil {
@@ -76,7 +80,7 @@ func (srv *Server) accept(c *engineio.Conn) {
 }
 
 // ServeHTTP serves the requests of clients: all of their handshakes, polls and
-// WebSockets.
+// WebSockets, and those for the client for browsers, such as /socket.io/socket.io.js.
 func (srv *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { srv.engine.ServeHTTP(w, r) }
 
 // Engine returns the server of the layer below, which knows the connections.

@@ -1,6 +1,7 @@
 package engineio
 
 import (
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -18,7 +19,8 @@ const (
 // Options configures a Server. The zero value of each field is its default.
 type Options struct {
 	// Path is where the server is mounted, "/socket.io/" by default. It is
-	// served with and without its last slash, and nothing below it is.
+	// served with and without its last slash, and nothing below it is but
+	// ClientFiles.
 	Path string
 
 	// PingInterval is the time from one heartbeat to the next, 25 s by
@@ -110,6 +112,13 @@ type Options struct {
 	// ClientIP tells a client's address, for servers behind a proxy that tells it in
 	// another way; by default it is the host of r.RemoteAddr, or as TrustedProxies say.
 	ClientIP func(r *http.Request) string
+
+	// ClientFiles are served below Path to everybody: those of its root directory whose
+	// names end in .js, .mjs or .map. They are read once. By default a server of Socket.IO
+	// serves the client for browsers that this module brings, and one of Engine.IO none;
+	// NoClientFiles has none served.
+	ClientFiles   fs.FS
+	NoClientFiles bool
 
 	// Logger gets a line for what is refused and why; slog.Default by default.
 	Logger *slog.Logger

@@ -28,6 +28,7 @@ type Server struct {
 	pulses  pulses
 	origins origins
 	paths   paths
+	files   clientFiles
 
 	start      time.Time // of what now returns
 	wheel      *wheel.Wheel
@@ -60,6 +61,9 @@ func NewServer(handle func(*Conn), o *Options) *Server {
 	s.admission = newAdmission(&s.options)
 	s.origins = newOrigins(s.options.CORS)
 	s.paths = newPaths(s.options.Path)
+	if !s.options.NoClientFiles {
+		s.files.fsys = s.options.ClientFiles
+	}
 	for i := range s.timings {
 		s.timings[i] = timing{
 			pingInterval:   s.options.PingInterval,

@@ -193,6 +193,7 @@ var client = (() => {
   function isReturn(event) {
     return event.type !== "visibilitychange" || document.visibilityState === "visible";
   }
+  var remembered = { websocket: false };
 
   // src/transport.ts
   var Transport = class extends Emitter2 {
@@ -515,7 +516,7 @@ var client = (() => {
       if (lost) {
         old._resume();
       } else {
-        engine.constructor.priorWebsocketSuccess = transport.name === "websocket";
+        remembered.websocket = transport.name === "websocket";
         engine._use(transport.off());
         transport._send([{ type: "upgrade" }]);
       }
@@ -562,7 +563,7 @@ var client = (() => {
   }
 
   // src/engine.ts
-  var _Engine = class _Engine extends Emitter2 {
+  var Engine = class extends Emitter2 {
     constructor(uri, opts) {
       super();
       this.readyState = "opening";
@@ -630,7 +631,7 @@ var client = (() => {
     /** Opens the first transport, or the next one after it has failed. @internal */
     _open() {
       const { opts, transports } = this;
-      const again = opts.rememberUpgrade && _Engine.priorWebsocketSuccess && transports.includes("websocket");
+      const again = opts.rememberUpgrade && remembered.websocket && transports.includes("websocket");
       const name = again ? "websocket" : transports[0];
       if (!name) {
         setTimeout(() => this._onError(new TransportError("no transport")));
@@ -678,7 +679,7 @@ var client = (() => {
       this.emit("handshake", handshake);
       this._expectPing();
       this.readyState = "open";
-      _Engine.priorWebsocketSuccess = this.transport.name === "websocket";
+      remembered.websocket = this.transport.name === "websocket";
       this.emit("open");
       this._flush();
       const upgrades = (handshake.upgrades || []).filter((name) => this.transports.includes(name));
@@ -753,7 +754,7 @@ var client = (() => {
     /** @internal */
     _onError(error) {
       if (this.readyState === "closed") return;
-      _Engine.priorWebsocketSuccess = false;
+      remembered.websocket = false;
       if (this.readyState === "opening" && this.opts.tryAllTransports && this.transports.length > 1) {
         this.transport.off().close();
         this.transports = this.transports.filter((name) => name !== this.transport.name);
@@ -776,9 +777,6 @@ var client = (() => {
       this._flushed = 0;
     }
   };
-  /** Whether a WebSocket has worked in this page. */
-  _Engine.priorWebsocketSuccess = false;
-  var Engine = _Engine;
   function notEngineIO(text) {
     return Object.assign(new TransportError("server error", String(text).slice(0, 200)), { code: "parser error" });
   }

@@ -2,7 +2,7 @@ import { Emitter } from "./emitter.js";
 import { type EnginePacket, type PacketType, type RawData } from "./engine-packet.js";
 import { type DisconnectDetails, TransportError } from "./errors.js";
 import type { EngineOptions } from "./options.js";
-import { isReturn, returning, watchPage } from "./page.js";
+import { isReturn, remembered, returning, watchPage } from "./page.js";
 import type { Transport, TransportClass } from "./transport.js";
 import { supported, upgradeFrom } from "./transports.js";
 import { type Address, parseAddress, queryOf, targetOf } from "./url.js";
@@ -38,9 +38,6 @@ export class Engine extends Emitter {
 
   /** The names of the transports that may be used; the first is the one to begin with. */
   transports: string[] = [];
-
-  /** Whether a WebSocket has worked in this page. */
-  static priorWebsocketSuccess = false;
 
   /** Whether the session is moving to another transport; nothing is sent meanwhile. */
   upgrading = false;
@@ -127,7 +124,7 @@ export class Engine extends Emitter {
   /** Opens the first transport, or the next one after it has failed. @internal */
   _open(): void {
     const { opts, transports } = this;
-    const again = opts.rememberUpgrade && Engine.priorWebsocketSuccess && transports.includes("websocket");
+    const again = opts.rememberUpgrade && remembered.websocket && transports.includes("websocket");
     const name = again ? "websocket" : transports[0];
     if (!name) {
       setTimeout(() => this._onError(new TransportError("no transport")));
@@ -182,7 +179,7 @@ export class Engine extends Emitter {
     this.emit("handshake", handshake);
     this._expectPing();
     this.readyState = "open";
-    Engine.priorWebsocketSuccess = this.transport.name === "websocket";
+    remembered.websocket = this.transport.name === "websocket";
     this.emit("open");
     this._flush();
     const upgrades = (handshake.upgrades || []).filter((name) => this.transports.includes(name));
@@ -268,7 +265,7 @@ export class Engine extends Emitter {
   /** @internal */
   _onError(error: TransportError): void {
     if (this.readyState === "closed") return;
-    Engine.priorWebsocketSuccess = false;
+    remembered.websocket = false;
     if (this.readyState === "opening" && this.opts.tryAllTransports && this.transports.length > 1) {
       this.transport.off().close();
       this.transports = this.transports.filter((name) => name !== this.transport.name);

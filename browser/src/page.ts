@@ -23,3 +23,6 @@ export const returning = LITE ? ["online"] : ["online", "pageshow", "visibilityc
 export function isReturn(event: Event): boolean {
   return LITE || event.type !== "visibilitychange" || document.visibilityState === "visible";
 }
+
+/** Whether a WebSocket has worked in this page; see the option rememberUpgrade. @internal */
+export const remembered = { websocket: false };

@@ -1,5 +1,6 @@
 import type { Engine } from "./engine.js";
 import type { EnginePacket } from "./engine-packet.js";
+import { remembered } from "./page.js";
 import { Polling } from "./transport-polling.js";
 import type { Transport } from "./transport.js";
 
@@ -55,7 +56,7 @@ function probe(engine: Engine, transport: Transport, wait: number, won: () => vo
     if (lost) {
       (old as Polling)._resume();
     } else {
-      (engine.constructor as typeof Engine).priorWebsocketSuccess = transport.name === "websocket";
+      remembered.websocket = transport.name === "websocket";
       engine._use(transport.off());
       transport._send([{ type: "upgrade" }]);
     }

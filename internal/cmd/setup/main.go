@@ -1,8 +1,9 @@
 // Command setup installs what the tests need besides Go: a C compiler, Chromium and a
-// font from the distribution's packages, the npm packages of interop/js, and the linter of
-// the tools module. It is quick when all of it is there.
+// font from the distribution's packages, the npm packages of interop/js and of browser, and
+// the linter of the tools module. It is quick when all of it is there.
 //
 //	setup           everything
+//	setup browser   what makes the browser client's declarations for TypeScript
 //	setup clients   the npm packages and what they need
 //	setup lint      the linter alone
 //	setup languages the toolchains of interop's other languages, as far as it may
@@ -42,7 +43,9 @@ func main() {
 func install(ctx context.Context, args []string) error {
 	switch {
 	case len(args) == 0:
-		return errors.Join(clients(ctx, slices.Concat(forClients, forTests)), linter(ctx))
+		return errors.Join(clients(ctx, slices.Concat(forClients, forTests)), browser(ctx), linter(ctx))
+	case slices.Equal(args, []string{"browser"}):
+		return browser(ctx)
 	case slices.Equal(args, []string{"clients"}):
 		return clients(ctx, forClients)
 	case slices.Equal(args, []string{"lint"}):
@@ -62,6 +65,14 @@ func clients(ctx context.Context, needs []need) error {
 		return err
 	}
 	return npm.Ci(ctx, os.Stdout, "interop/js", logs+"/npm.log")
+}
+
+// browser installs the TypeScript compiler that checks the client for browsers.
+func browser(ctx context.Context) error {
+	if err := system(ctx, forClients); err != nil {
+		return err
+	}
+	return npm.Ci(ctx, os.Stdout, "browser", logs+"/npm-browser.log")
 }
 
 // asFarAsItMay installs what is needed. Where it may not, it names that and is content:

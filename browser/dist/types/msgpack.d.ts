@@ -1,0 +1,2 @@
+/** MessagePack, as far as what JSON has, bytes and times go. */
+export {};

@@ -1,0 +1,2 @@
+/** What the client wants to know of the page or worker it runs in. */
+export {};
