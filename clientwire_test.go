@@ -44,8 +44,11 @@ func TestTheGoClientSaysWhatItsTranscriptsSay(t *testing.T) {
 					t.Errorf("it has joined %d times", n)
 				}
 				for _, channel := range []string{"GET", "POST", "ws"} {
-					want := clientLines(string(text), channel)
-					if got := on(channel, said); !slices.Equal(got, want) {
+					got, want := on(channel, said), clientLines(string(text), channel)
+					if channel == "GET" && len(transports) > 1 {
+						want = want[:min(len(got), len(want))] // it may be done with upgrading before its second poll
+					}
+					if !slices.Equal(got, want) {
 						t.Errorf("%s: it said\n%s\nand should have said\n%s", channel, strings.Join(got, "\n"), strings.Join(want, "\n"))
 					}
 				}

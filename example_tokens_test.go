@@ -80,8 +80,13 @@ func members(valid func() string, welcome chan<- string) *socketio.Server {
 		if auth.Token != valid() {
 			return nil, &socketio.ConnectError{Message: "token expired", Data: map[string]int{"code": 401}}
 		}
-		welcome <- auth.Token
+		s.SetData(auth.Token)
 		return nil, nil
+	})
+	srv.OnConnect(func(_ context.Context, s *socketio.Socket) error {
+		token, _ := s.Data[string]()
+		welcome <- token
+		return nil
 	})
 	return srv
 }
