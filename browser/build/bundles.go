@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
 )
@@ -15,10 +14,25 @@ type bundle struct {
 	name    string            // in dist; its map is called name.map
 	entry   string            // in src
 	format  format            // how it gives what it exports
-	plain   bool              // not minified, for reading
+	style   style             // for whom it is written
 	instead map[string]string // modules of src and what is built in their place
 	limit   int               // bytes of gzip -9, 0 for none
 }
+
+// A style says for whom a bundle is written.
+type style int
+
+const (
+	// small is for pages: as few bytes as can be.
+	small style = iota
+
+	// readable is for whoever wants to read what runs.
+	readable
+
+	// shakable is for bundlers, which make it small themselves and leave out what is not
+	// used: it keeps the notes that tell them what that may be.
+	shakable
+)
 
 // A format is how a bundle gives what it exports.
 type format int
@@ -32,18 +46,24 @@ const (
 )
 
 var bundles = []bundle{
-	{name: "socket.io.js", entry: "global.ts", format: umd, plain: true},
+	{name: "socket.io.js", entry: "global.ts", format: umd, style: readable},
 	{name: "socket.io.min.js", entry: "global.ts", format: umd, limit: 9216},
 	{name: "socket.io.esm.min.js", entry: "index.ts", format: esm, limit: 8192},
 	{name: "socket.io.msgpack.min.js", entry: "global.ts", format: umd, instead: map[string]string{
 		"./parser.js": "parser-msgpack.ts",
 	}},
-	{name: "socket.io.lite.esm.min.js", entry: "index-lite.ts", format: esm, limit: 4096, instead: map[string]string{
-		"./catchall.js": "catchall-lite.ts",
-		"./emitter.js":  "emitter-core.ts",
-		"./engine.js":   "engine-lite.ts",
-		"./settings.js": "settings-lite.ts",
-	}},
+	{name: "npm/socket.io.esm.mjs", entry: "index.ts", format: esm, style: shakable},
+	{name: "socket.io.lite.esm.min.js", entry: "index-lite.ts", format: esm, limit: 4096, instead: lite},
+	{name: "npm/socket.io.lite.esm.mjs", entry: "index-lite.ts", format: esm, style: shakable, instead: lite},
+}
+
+// lite is what the lite build goes without.
+var lite = map[string]string{
+	"./catchall.js": "catchall-lite.ts",
+	"./emitter.js":  "emitter-core.ts",
+	"./engine.js":   "engine-lite.ts",
+	"./settings.js": "settings-lite.ts",
+	"./timers.js":   "timers-lite.ts",
 }
 
 // What stands around a bundle for script tags and require: the loader of either is asked
@@ -69,7 +89,7 @@ func (b bundle) build(dir string) (map[string][]byte, error) {
 		Target:        api.ES2020,
 		Charset:       api.CharsetUTF8,
 		Sourcemap:     api.SourceMapLinked,
-		Define:        map[string]string{"LITE": strconv.FormatBool(strings.Contains(b.name, "lite"))},
+		Define:        map[string]string{"LITE": strconv.FormatBool(b.instead["./engine.js"] != "")},
 		LegalComments: api.LegalCommentsNone,
 		TsconfigRaw:   `{"compilerOptions":{"target":"es2020","useDefineForClassFields":false,"verbatimModuleSyntax":true}}`,
 		LogLevel:      api.LogLevelSilent,
@@ -81,13 +101,13 @@ func (b bundle) build(dir string) (map[string][]byte, error) {
 		options.Banner = map[string]string{"js": umdHead}
 		options.Footer = map[string]string{"js": umdFoot}
 	}
-	if !b.plain {
-		options.MinifyWhitespace = true
-		options.MinifyIdentifiers = true
-		options.MinifySyntax = true
+	options.MinifyWhitespace = b.style == small
+	options.MinifyIdentifiers = b.style == small
+	options.MinifySyntax = b.style != readable
+	if b.style != readable {
 		options.MangleProps = "^_"
 	}
-	return files(api.Build(options))
+	return files(api.Build(options), filepath.Join(src, "..", "dist"))
 }
 
 // replace builds other modules in the place of some.
@@ -102,8 +122,8 @@ func (b bundle) replace(src string) api.Plugin {
 	}}
 }
 
-// files returns what a build has made, by the names of the files.
-func files(result api.BuildResult) (map[string][]byte, error) {
+// files returns what a build has made, by the names of the files in a directory.
+func files(result api.BuildResult, dir string) (map[string][]byte, error) {
 	var all []error
 	for _, m := range append(result.Errors, result.Warnings...) {
 		where := ""
@@ -117,7 +137,11 @@ func files(result api.BuildResult) (map[string][]byte, error) {
 	}
 	made := make(map[string][]byte)
 	for _, f := range result.OutputFiles {
-		made[filepath.Base(f.Path)] = f.Contents
+		name, err := filepath.Rel(dir, f.Path)
+		if err != nil {
+			return nil, err
+		}
+		made[filepath.ToSlash(name)] = f.Contents
 	}
 	return made, nil
 }

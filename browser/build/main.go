@@ -63,6 +63,9 @@ func writeBundles(dir string) error {
 		}
 		maps.Copy(all, made)
 	}
+	if err := os.MkdirAll(filepath.Join(dir, "dist", "npm"), 0o755); err != nil {
+		return err
+	}
 	for name, content := range all {
 		if err := os.WriteFile(filepath.Join(dir, "dist", name), content, 0o644); err != nil {
 			return err

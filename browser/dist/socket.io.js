@@ -356,7 +356,7 @@ var client = (() => {
         ws.onopen = () => this._opened();
         ws.onmessage = (event) => this.emit("packet", decodePacket(event.data));
         ws.onerror = failed;
-        ws.onclose = (event) => this._closed({ description: "websocket closed", context: event });
+        ws.onclose = (event) => this._closed({ description: "websocket connection closed", context: event });
       } catch (error) {
         queueMicrotask(() => failed(error));
       }
@@ -411,7 +411,7 @@ var client = (() => {
       this._opened();
       await this._read(stream.readable.getReader());
       await closed;
-      this._closed({ description: "webtransport closed" });
+      this._closed({ description: "webtransport connection closed" });
     }
     /** Cuts what arrives into packets. @internal */
     async _read(reader) {
@@ -492,11 +492,11 @@ var client = (() => {
   }
   function probe(engine, transport, wait, won) {
     let over = false;
-    const timer = setTimeout(() => transport._connect(), wait);
+    const stopTimer = engine._later(() => transport._connect(), wait);
     const stop = (winner) => {
       if (over || winner === transport) return;
       over = true;
-      clearTimeout(timer);
+      stopTimer();
       transport.off().close();
     };
     const failed = (cause) => {
@@ -538,6 +538,17 @@ var client = (() => {
     websocket: WebSocketTransport,
     webtransport: WebTransportTransport
   };
+
+  // src/timers.ts
+  var first = { setTimeout, clearTimeout };
+  function timersOf(opts) {
+    const { setTimeout: setTimeout2, clearTimeout: clearTimeout2 } = opts.useNativeTimers ? first : globalThis;
+    return (action, milliseconds) => {
+      const timer = setTimeout2(action, milliseconds);
+      if (opts.autoUnref) timer.unref?.();
+      return () => clearTimeout2(timer);
+    };
+  }
 
   // src/url.ts
   function parseAddress(uri) {
@@ -584,6 +595,8 @@ var client = (() => {
       this._patience = 0;
       /** When the next ping must have come. Timers stand still while a machine sleeps, the clock does not. @internal */
       this._pingDeadline = Infinity;
+      if (opts.transports && opts.transportImplementations) throw new Error("transports are given twice");
+      this._later = timersOf(opts);
       const address = addressOf(uri, opts);
       this.opts = { ...opts, query: queryOf(address, opts) };
       const { protocol: protocol2, hostname, port } = new URL(address.origin);
@@ -634,7 +647,7 @@ var client = (() => {
       const again = opts.rememberUpgrade && remembered.websocket && transports.includes("websocket");
       const name = again ? "websocket" : transports[0];
       if (!name) {
-        setTimeout(() => this._onError(new TransportError("no transport")));
+        this._later(() => this._onError(new TransportError("no transport")), 0);
         return;
       }
       this._use(this._create(name));
@@ -689,9 +702,9 @@ var client = (() => {
     }
     /** @internal */
     _expectPing() {
-      clearTimeout(this._pingTimer);
+      this._stopTimer?.();
       this._pingDeadline = Date.now() + this._patience;
-      this._pingTimer = setTimeout(() => this._onClose("ping timeout"), this._patience);
+      this._stopTimer = this._later(() => this._onClose("ping timeout"), this._patience);
     }
     /** Whether the server is lost, which nobody has noticed as the machine has slept. @internal */
     _expired() {
@@ -766,7 +779,7 @@ var client = (() => {
     /** @internal */
     _onClose(reason, details) {
       if (this.readyState === "closed") return;
-      clearTimeout(this._pingTimer);
+      this._stopTimer?.();
       this._unwatch();
       this._stopUpgrade?.();
       this.transport?.off().close();
@@ -971,20 +984,20 @@ var client = (() => {
     }
     /** Sends the first one, again only if forced, as after a reconnection. */
     _next(force) {
-      const [first] = this._queue;
-      if (!first || !this._socket.connected || first._pending && !force) return;
-      first._pending = true;
-      first._tries++;
-      this._socket._flags = first._flags;
-      this._socket.emit(...first._args);
+      const [first2] = this._queue;
+      if (!first2 || !this._socket.connected || first2._pending && !force) return;
+      first2._pending = true;
+      first2._tries++;
+      this._socket._flags = first2._flags;
+      this._socket.emit(...first2._args);
     }
   };
 
   // src/socket.ts
   var Socket = class extends CatchAll {
-    constructor(io3, nsp, _opts = {}) {
+    constructor(io2, nsp, _opts = {}) {
       super();
-      this.io = io3;
+      this.io = io2;
       this.nsp = nsp;
       this._opts = _opts;
       this.connected = false;
@@ -1004,17 +1017,17 @@ var client = (() => {
       this.active = false;
       this.auth = _opts.auth;
       if (true) this._queue = new RetryQueue(this, _opts.retries);
-      if (io3._autoConnect) this.connect();
+      if (io2._autoConnect) this.connect();
     }
     get disconnected() {
       return !this.connected;
     }
     connect() {
       if (this.connected) return this;
-      const { io: io3 } = this;
+      const { io: io2 } = this;
       this.active = true;
-      if (!io3._reconnecting) io3.open();
-      if (io3._readyState === "open") this._onOpen();
+      if (!io2._reconnecting) io2.open();
+      if (io2._readyState === "open") this._onOpen();
       return this;
     }
     open() {
@@ -1065,7 +1078,7 @@ var client = (() => {
     }
     /** Has the next event sent with or without compression; has no effect in browsers. */
     compress(compress) {
-      this._flags.compress = compress;
+      if (true) this._flags.compress = compress;
       return this;
     }
     /** Has the next event dropped if it cannot be sent at once. */
@@ -1099,9 +1112,9 @@ var client = (() => {
         this.sendBuffer = this.sendBuffer.filter((packet) => packet.id !== id);
         ack.call(this, new Error("operation has timed out"));
       };
-      const timer = limited && setTimeout(expired, timeout);
+      const stopTimer = limited ? this.io._later(expired, timeout) : void 0;
       const settle = (...args) => {
-        clearTimeout(timer);
+        stopTimer?.();
         ack.apply(this, args);
       };
       settle._withError = limited || ack._withError;
@@ -1134,7 +1147,7 @@ var client = (() => {
       switch (type) {
         case 0 /* CONNECT */:
           if (data?.sid) this._onConnect(data.sid, data.pid);
-          else this._emitLocally("connect_error", new Error("the server speaks Socket.IO 2"));
+          else this._emitLocally("connect_error", new Error(false ? "Socket.IO 2" : "the server speaks Socket.IO 2"));
           break;
         case 2 /* EVENT */:
         case 5 /* BINARY_EVENT */:
@@ -1228,6 +1241,7 @@ var client = (() => {
       if (typeof uri === "object") opts = uri;
       else this.uri = uri;
       this.opts = opts || (opts = {});
+      this._later = timersOf(opts);
       const parser = opts.parser || { Encoder, Decoder };
       this.encoder = new parser.Encoder();
       this.decoder = new parser.Decoder();
@@ -1269,7 +1283,7 @@ var client = (() => {
         failed(new Error("timeout"));
         engine.close();
       };
-      if (limit !== false) this._timer = setTimeout(expired, limit);
+      if (limit !== false) this._stopTimer = this._later(expired, limit);
       return this;
     }
     connect(callback) {
@@ -1316,7 +1330,7 @@ var client = (() => {
     }
     /** @internal */
     _stopWaiting() {
-      clearTimeout(this._timer);
+      this._stopTimer?.();
       this._unwatch?.();
     }
     /** @internal */
@@ -1362,7 +1376,7 @@ var client = (() => {
         this._setting("reconnectionDelayMax", 5e3),
         this._setting("randomizationFactor", 0.5)
       );
-      this._timer = setTimeout(() => this._try(), wait);
+      this._stopTimer = this._later(() => this._try(), wait);
       this._unwatch = watchPage(returning, (event) => isReturn(event) && this._try());
     }
     /** @internal */
@@ -1388,20 +1402,20 @@ var client = (() => {
 
   // src/io.ts
   var managers = {};
-  function io(uri, opts = {}) {
-    if (uri && typeof uri === "object") return io("", uri);
+  function lookup(uri, opts = {}) {
+    if (uri && typeof uri === "object") return lookup("", uri);
     const address = parseAddress(uri);
     const { source, origin, path } = address;
     const key = origin + (opts.path || "/socket.io");
-    const own = opts.forceNew || opts["force new connection"] || opts.multiplex === false;
+    const own = opts.forceNew || opts.multiplex === false || opts["force new connection"];
     const manager = own || managers[key]?.nsps[path] ? new Manager(source, opts) : managers[key] || (managers[key] = new Manager(source, opts));
     if (true) opts.query || (opts.query = queryOf(address, opts));
     return manager.socket(path, opts);
   }
+  var io = false ? lookup : /* @__PURE__ */ Object.assign(lookup, { io: lookup, connect: lookup, default: lookup, Manager, Socket, protocol });
 
   // src/global.ts
-  var { io: io2 } = index_exports;
-  var global_default = Object.assign(io2, index_exports);
+  var global_default = Object.assign(io, index_exports);
   return __toCommonJS(global_exports);
 })();
 return client.default});

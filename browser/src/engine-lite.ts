@@ -3,6 +3,7 @@
 import { Emitter } from "./emitter.js";
 import { type DisconnectDetails, TransportError } from "./errors.js";
 import type { EngineOptions } from "./options.js";
+import { type Later, timersOf } from "./timers.js";
 import { parseAddress, queryOf, targetOf } from "./url.js";
 
 export class Engine extends Emitter {
@@ -17,18 +18,21 @@ export class Engine extends Emitter {
   _patience = 0;
 
   /** @internal */
-  _pingTimer?: ReturnType<typeof setTimeout>;
+  _later: Later;
+
+  /** @internal */
+  _stopTimer?: () => void;
 
   /** When the next ping must have come; see the full build. @internal */
   _pingDeadline = Infinity;
 
   constructor(uri: string | undefined, opts: EngineOptions) {
     super();
+    this._later = timersOf(opts);
     const address = parseAddress(uri);
     const query = new URLSearchParams({ ...queryOf(address, opts), EIO: "4", transport: "websocket" });
     try {
-      const { protocols = [], WebSocket = globalThis.WebSocket } = opts;
-      const ws = (this.ws = new WebSocket(`ws${targetOf(address, opts)}?${query}`, protocols));
+      const ws = (this.ws = new (opts.WebSocket || WebSocket)(`ws${targetOf(address, opts)}?${query}`, opts.protocols));
       ws.binaryType = "arraybuffer";
       ws.onmessage = (event) => this._onMessage(event.data);
       ws.onerror = (event) => this._fail(event);
@@ -79,9 +83,9 @@ export class Engine extends Emitter {
 
   /** @internal */
   _expectPing(): void {
-    clearTimeout(this._pingTimer);
+    this._stopTimer?.();
     this._pingDeadline = Date.now() + this._patience;
-    this._pingTimer = setTimeout(() => this._onClose("ping timeout"), this._patience);
+    this._stopTimer = this._later(() => this._onClose("ping timeout"), this._patience);
   }
 
   /** Whether the server is lost, which nobody has noticed as the machine has slept. @internal */
@@ -103,7 +107,7 @@ export class Engine extends Emitter {
   _onClose(reason: string, details?: DisconnectDetails | Error): void {
     if (this.readyState === "closed") return;
     this.readyState = "closed";
-    clearTimeout(this._pingTimer);
+    this._stopTimer?.();
     this.ws?.close();
     this.emit("close", reason, details);
   }

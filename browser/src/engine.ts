@@ -5,6 +5,7 @@ import type { EngineOptions } from "./options.js";
 import { isReturn, remembered, returning, watchPage } from "./page.js";
 import type { Transport, TransportClass } from "./transport.js";
 import { supported, upgradeFrom } from "./transports.js";
+import { type Later, timersOf } from "./timers.js";
 import { type Address, parseAddress, queryOf, targetOf } from "./url.js";
 
 /** What the server says first. */
@@ -61,7 +62,10 @@ export class Engine extends Emitter {
   _patience = 0;
 
   /** @internal */
-  _pingTimer?: ReturnType<typeof setTimeout>;
+  _later: Later;
+
+  /** @internal */
+  _stopTimer?: () => void;
 
   /** When the next ping must have come. Timers stand still while a machine sleeps, the clock does not. @internal */
   _pingDeadline = Infinity;
@@ -71,6 +75,8 @@ export class Engine extends Emitter {
 
   constructor(uri: string | undefined, opts: EngineOptions) {
     super();
+    if (opts.transports && opts.transportImplementations) throw new Error("transports are given twice");
+    this._later = timersOf(opts);
     const address = addressOf(uri, opts);
     this.opts = { ...opts, query: queryOf(address, opts) };
     const { protocol, hostname, port } = new URL(address.origin);
@@ -127,7 +133,7 @@ export class Engine extends Emitter {
     const again = opts.rememberUpgrade && remembered.websocket && transports.includes("websocket");
     const name = again ? "websocket" : transports[0];
     if (!name) {
-      setTimeout(() => this._onError(new TransportError("no transport")));
+      this._later(() => this._onError(new TransportError("no transport")), 0);
       return;
     }
     this._use(this._create(name));
@@ -190,9 +196,9 @@ export class Engine extends Emitter {
 
   /** @internal */
   _expectPing(): void {
-    clearTimeout(this._pingTimer);
+    this._stopTimer?.();
     this._pingDeadline = Date.now() + this._patience;
-    this._pingTimer = setTimeout(() => this._onClose("ping timeout"), this._patience);
+    this._stopTimer = this._later(() => this._onClose("ping timeout"), this._patience);
   }
 
   /** Whether the server is lost, which nobody has noticed as the machine has slept. @internal */
@@ -278,7 +284,7 @@ export class Engine extends Emitter {
   /** @internal */
   _onClose(reason: string, details?: DisconnectDetails | Error): void {
     if (this.readyState === "closed") return;
-    clearTimeout(this._pingTimer);
+    this._stopTimer?.();
     this._unwatch();
     this._stopUpgrade?.();
     this.transport?.off().close();

@@ -2,6 +2,4 @@
 
 import * as client from "./index.js";
 
-const { io } = client;
-
-export default Object.assign(io, client);
+export default Object.assign(client.io, client);

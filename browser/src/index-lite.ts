@@ -1,4 +1,4 @@
 /** The lite build: WebSocket only. */
 
-export { io, io as connect, io as default, Manager, protocol, Socket, TransportError } from "./io.js";
+export { io, io as default, Manager, protocol, Socket } from "./io.js";
 export type * from "./types.js";

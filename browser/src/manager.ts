@@ -7,6 +7,7 @@ import { isReturn, returning, watchPage } from "./page.js";
 import { Decoder, Encoder } from "./parser.js";
 import { Settings } from "./settings.js";
 import { Socket } from "./socket.js";
+import { type Later, timersOf } from "./timers.js";
 
 export interface ManagerEvents {
   open: () => void;
@@ -46,7 +47,10 @@ export class Manager extends Settings<ManagerEvents> {
   _unwanted = false;
 
   /** Ends an attempt that takes too long, or begins the next one. @internal */
-  _timer?: ReturnType<typeof setTimeout>;
+  _stopTimer?: () => void;
+
+  /** @internal */
+  _later: Later;
 
   /** @internal */
   _unwatch?: () => void;
@@ -61,6 +65,7 @@ export class Manager extends Settings<ManagerEvents> {
     if (typeof uri === "object") opts = uri;
     else this.uri = uri;
     this.opts = opts ||= {};
+    this._later = timersOf(opts);
     const parser = opts.parser || { Encoder, Decoder };
     this.encoder = new parser.Encoder();
     this.decoder = new parser.Decoder();
@@ -110,7 +115,7 @@ export class Manager extends Settings<ManagerEvents> {
       failed(new Error("timeout"));
       engine.close();
     };
-    if (limit !== false) this._timer = setTimeout(expired, limit);
+    if (limit !== false) this._stopTimer = this._later(expired, limit);
     return this;
   }
 
@@ -164,7 +169,7 @@ export class Manager extends Settings<ManagerEvents> {
 
   /** @internal */
   _stopWaiting(): void {
-    clearTimeout(this._timer);
+    this._stopTimer?.();
     this._unwatch?.();
   }
 
@@ -215,9 +220,9 @@ export class Manager extends Settings<ManagerEvents> {
       this._setting("reconnectionDelayMax", 5000),
       this._setting("randomizationFactor", 0.5),
     );
-    this._timer = setTimeout(() => this._try(), wait);
+    this._stopTimer = this._later(() => this._try(), wait);
     // Who comes back to the page, or back online, does not want to wait.
-    this._unwatch = watchPage(returning, (event) => isReturn(event) && this._try());
+    this._unwatch = watchPage(returning, (event) => (LITE || isReturn(event)) && this._try());
   }
 
   /** @internal */

@@ -21,7 +21,7 @@ export const returning = LITE ? ["online"] : ["online", "pageshow", "visibilityc
 
 /** Whether one of these events tells of a return, not of a page that is being hidden. @internal */
 export function isReturn(event: Event): boolean {
-  return LITE || event.type !== "visibilitychange" || document.visibilityState === "visible";
+  return event.type !== "visibilitychange" || document.visibilityState === "visible";
 }
 
 /** Whether a WebSocket has worked in this page; see the option rememberUpgrade. @internal */

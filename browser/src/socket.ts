@@ -1,5 +1,14 @@
 import { CatchAll } from "./catchall.js";
-import type { DefaultEventsMap, EventNames, EventParams, EventsMap, Listener } from "./emitter.js";
+import type {
+  AckValue,
+  DefaultEventsMap,
+  EventNames,
+  EventParams,
+  EventsMap,
+  Listener,
+  WithErrors,
+  WithoutAck,
+} from "./emitter.js";
 import type { DisconnectDetails, TransportError } from "./errors.js";
 import type { Manager } from "./manager.js";
 import type { Auth, SocketOptions } from "./options.js";
@@ -145,7 +154,10 @@ export class Socket<
   }
 
   /** Sends an event and returns a promise of what it is acknowledged with. */
-  emitWithAck<Event extends EventNames<Emit>>(event: Event, ...args: any[]): Promise<any> {
+  emitWithAck<Event extends EventNames<Emit>>(
+    event: Event,
+    ...args: WithoutAck<EventParams<Emit, Event>>
+  ): Promise<AckValue<EventParams<Emit, Event>>> {
     return new Promise((resolve, reject) => {
       const ack: Ack = (error, value) => (error ? reject(error) : resolve(value));
       ack._withError = true;
@@ -160,7 +172,7 @@ export class Socket<
 
   /** Has the next event sent with or without compression; has no effect in browsers. */
   compress(compress: boolean): this {
-    this._flags.compress = compress;
+    if (!LITE) this._flags.compress = compress;
     return this;
   }
 
@@ -171,9 +183,9 @@ export class Socket<
   }
 
   /** Has the acknowledgement of the next event awaited for so many milliseconds; its callback gets an error first. */
-  timeout(timeout: number): this {
+  timeout(timeout: number): Socket<Listen, WithErrors<Emit>> {
     this._flags.timeout = timeout;
-    return this;
+    return this as unknown as Socket<Listen, WithErrors<Emit>>;
   }
 
   /** Tells the listeners of this side. @internal */
@@ -200,9 +212,9 @@ export class Socket<
       this.sendBuffer = this.sendBuffer.filter((packet) => packet.id !== id);
       ack.call(this, new Error("operation has timed out"));
     };
-    const timer = limited && setTimeout(expired, timeout);
+    const stopTimer = limited ? this.io._later(expired, timeout) : undefined;
     const settle: Ack = (...args) => {
-      clearTimeout(timer as number);
+      stopTimer?.();
       ack.apply(this, args);
     };
     settle._withError = limited || ack._withError;
@@ -240,7 +252,7 @@ export class Socket<
     switch (type) {
       case PacketType.CONNECT:
         if (data?.sid) this._onConnect(data.sid, data.pid);
-        else this._emitLocally("connect_error", new Error("the server speaks Socket.IO 2"));
+        else this._emitLocally("connect_error", new Error(LITE ? "Socket.IO 2" : "the server speaks Socket.IO 2"));
         break;
       case PacketType.EVENT:
       case PacketType.BINARY_EVENT:

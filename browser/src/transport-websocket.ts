@@ -22,7 +22,7 @@ export class WebSocketTransport extends Transport {
       ws.onopen = () => this._opened();
       ws.onmessage = (event) => this.emit("packet", decodePacket(event.data));
       ws.onerror = failed;
-      ws.onclose = (event) => this._closed({ description: "websocket closed", context: event });
+      ws.onclose = (event) => this._closed({ description: "websocket connection closed", context: event });
     } catch (error) {
       // There is no such constructor, or the page's policy forbids the address.
       queueMicrotask(() => failed(error));

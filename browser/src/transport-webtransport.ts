@@ -47,7 +47,7 @@ export class WebTransportTransport extends Transport {
     this._opened();
     await this._read(stream.readable.getReader());
     await closed;
-    this._closed({ description: "webtransport closed" });
+    this._closed({ description: "webtransport connection closed" });
   }
 
   /** Cuts what arrives into packets. @internal */

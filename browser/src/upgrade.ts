@@ -29,12 +29,12 @@ export function upgradeFrom(engine: Engine, names: string[]): () => void {
  */
 function probe(engine: Engine, transport: Transport, wait: number, won: () => void): (winner?: Transport) => void {
   let over = false;
-  const timer = setTimeout(() => transport._connect(), wait);
+  const stopTimer = engine._later(() => transport._connect(), wait);
 
   const stop = (winner?: Transport) => {
     if (over || winner === transport) return;
     over = true;
-    clearTimeout(timer);
+    stopTimer();
     transport.off().close();
   };
 

@@ -1,13 +1,19 @@
 import { Manager } from "./manager.js";
 import type { IoOptions } from "./options.js";
-import type { Socket } from "./socket.js";
-/**
- * Returns the socket of a namespace: of "https://host/chat", of "/chat" or, without a URI,
- * the main one of the host of this page. Those of one server share a connection.
- */
-export declare function io(opts?: IoOptions): Socket;
-export declare function io(uri?: string, opts?: IoOptions): Socket;
+import { protocol } from "./packet.js";
+import { Socket } from "./socket.js";
+/** The function, which carries itself under other names, and the classes. */
+export declare const io: Io;
+export interface Io {
+    (opts?: IoOptions): Socket;
+    (uri?: string, opts?: IoOptions): Socket;
+    io: Io;
+    connect: Io;
+    default: Io;
+    Manager: typeof Manager;
+    Socket: typeof Socket;
+    protocol: number;
+}
 export { Manager };
-export { protocol } from "./packet.js";
-export { Socket } from "./socket.js";
+export { protocol, Socket };
 export { TransportError } from "./errors.js";

@@ -46,6 +46,10 @@ export interface EngineOptions {
     };
     /** Whether the connection is closed without an event when the page is left; default false. */
     closeOnBeforeunload?: boolean;
+    /** Whether to keep to the timers that were there when this was loaded; default: those that are there now. */
+    useNativeTimers?: boolean;
+    /** Whether a program in Node may end while timers of the client run; default false. */
+    autoUnref?: boolean;
     /** Sub-protocols of the WebSocket; default none. */
     protocols?: string | string[];
     /** The constructor of WebSockets where there is no global one, such as that of the package "ws". */

@@ -1,5 +1,5 @@
 import { CatchAll } from "./catchall.js";
-import type { DefaultEventsMap, EventNames, EventParams, EventsMap } from "./emitter.js";
+import type { AckValue, DefaultEventsMap, EventNames, EventParams, EventsMap, WithErrors, WithoutAck } from "./emitter.js";
 import type { DisconnectDetails, TransportError } from "./errors.js";
 import type { Manager } from "./manager.js";
 import type { SocketOptions } from "./options.js";
@@ -40,7 +40,7 @@ export declare class Socket<Listen extends EventsMap = DefaultEventsMap, Emit ex
     /** Sends an event. If the last argument is a function, it is called with the acknowledgement. */
     emit<Event extends EventNames<Emit>>(event: Event, ...args: EventParams<Emit, Event>): this;
     /** Sends an event and returns a promise of what it is acknowledged with. */
-    emitWithAck<Event extends EventNames<Emit>>(event: Event, ...args: any[]): Promise<any>;
+    emitWithAck<Event extends EventNames<Emit>>(event: Event, ...args: WithoutAck<EventParams<Emit, Event>>): Promise<AckValue<EventParams<Emit, Event>>>;
     /** Sends an event "message". */
     send(...args: any[]): this;
     /** Has the next event sent with or without compression; has no effect in browsers. */
@@ -48,5 +48,5 @@ export declare class Socket<Listen extends EventsMap = DefaultEventsMap, Emit ex
     /** Has the next event dropped if it cannot be sent at once. */
     get volatile(): this;
     /** Has the acknowledgement of the next event awaited for so many milliseconds; its callback gets an error first. */
-    timeout(timeout: number): this;
+    timeout(timeout: number): Socket<Listen, WithErrors<Emit>>;
 }
