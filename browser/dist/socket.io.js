@@ -398,7 +398,7 @@ var client = (() => {
     /** @internal */
     async _run() {
       const session = this._session = new globalThis.WebTransport(
-        this._uri("http"),
+        this._uri("http").replace(/^http:/, "https:"),
         this.opts.transportOptions?.[this.name]
       );
       const closed = session.closed.catch(() => {
@@ -603,7 +603,6 @@ var client = (() => {
       this.hostname = hostname;
       this.secure = /s:$/.test(protocol2);
       this.port = port || (this.secure ? "443" : "80");
-      this._target = targetOf(address, opts);
       for (const transport of opts.transportImplementations || opts.transports || Object.keys(supported)) {
         const known = typeof transport === "string";
         const name = known ? transport : transport.prototype.name;
@@ -636,10 +635,11 @@ var client = (() => {
     }
     /** Makes a transport for this session. @internal */
     _create(name) {
-      const { opts, _target, id } = this;
+      const { opts, hostname, port, secure, id } = this;
+      const own = { ...opts, hostname, port, secure, ...opts.transportOptions?.[name] };
       const query = { ...opts.query, EIO: 4, transport: name };
       if (id) query.sid = id;
-      return new this._classes[name]({ ...opts, _target, query, ...opts.transportOptions?.[name] });
+      return new this._classes[name]({ ...own, query, _target: targetOf(addressOf(void 0, own), own) });
     }
     /** Opens the first transport, or the next one after it has failed. @internal */
     _open() {

@@ -49,9 +49,6 @@ export class Engine extends Emitter {
   /** @internal */
   _classes: Record<string, TransportClass> = {};
 
-  /** What stands behind "http" or "ws" in URLs of the server, up to their query. @internal */
-  _target: string;
-
   /** How many packets of writeBuffer the transport has been given. @internal */
   _flushed = 0;
 
@@ -83,7 +80,6 @@ export class Engine extends Emitter {
     this.hostname = hostname;
     this.secure = /s:$/.test(protocol);
     this.port = port || (this.secure ? "443" : "80");
-    this._target = targetOf(address, opts);
     for (const transport of opts.transportImplementations || opts.transports || Object.keys(supported)) {
       const known = typeof transport === "string";
       const name = known ? transport : transport.prototype.name;
@@ -121,10 +117,12 @@ export class Engine extends Emitter {
 
   /** Makes a transport for this session. @internal */
   _create(name: string): Transport {
-    const { opts, _target, id } = this;
+    const { opts, hostname, port, secure, id } = this;
+    // One transport may lead elsewhere, as to the server of HTTP/3.
+    const own = { ...opts, hostname, port, secure, ...opts.transportOptions?.[name] };
     const query: Record<string, unknown> = { ...opts.query, EIO: 4, transport: name };
     if (id) query.sid = id;
-    return new this._classes[name]!({ ...opts, _target, query, ...opts.transportOptions?.[name] });
+    return new this._classes[name]!({ ...own, query, _target: targetOf(addressOf(undefined, own), own) });
   }
 
   /** Opens the first transport, or the next one after it has failed. @internal */

@@ -34,7 +34,7 @@ export class WebTransportTransport extends Transport {
   /** @internal */
   async _run(): Promise<void> {
     const session: Session = (this._session = new (globalThis as any).WebTransport(
-      this._uri("http"),
+      this._uri("http").replace(/^http:/, "https:"),
       this.opts.transportOptions?.[this.name],
     ));
     // An error of it reaches the reader as well.

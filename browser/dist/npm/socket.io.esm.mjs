@@ -17,12 +17,12 @@ var Emitter = class {
     let wrapper = (...args) => {
       this.off(event, wrapper), listener.apply(this, args);
     };
-    return wrapper.ra = listener, this.on(event, wrapper);
+    return wrapper.qa = listener, this.on(event, wrapper);
   }
   /** Removes one listener, those of one event, or all of them. */
   off(event, listener) {
     if (listener) {
-      let all = this.listeners(event), index = all.findIndex((fn) => fn === listener || fn.ra === listener);
+      let all = this.listeners(event), index = all.findIndex((fn) => fn === listener || fn.qa === listener);
       this.n.set(event, all.filter((_, i) => i !== index));
     } else event !== void 0 ? this.n.delete(event) : this.n.clear();
     return this;
@@ -40,7 +40,7 @@ var Emitter = class {
 // src/emitter.ts
 var Emitter2 = class extends Emitter {
   /** Adds a listener in front of the others. @internal */
-  W(event, listener) {
+  V(event, listener) {
     this.n.set(event, [listener, ...this.listeners(event)]);
   }
   hasListeners(event) {
@@ -145,19 +145,19 @@ var Transport = class extends Emitter2 {
   }
   /** Sends packets; the caller has seen that the transport is writable. @internal */
   c(packets) {
-    this.writable = !1, this.J(packets);
+    this.writable = !1, this.I(packets);
   }
   /** The address of the server, with the query of this connection. @internal */
   B(scheme) {
     let { opts, query } = this;
-    return (opts.timestampRequests ?? this.name === "polling") && (query[opts.timestampParam || "t"] = Math.random().toString(36).slice(2, 10)), opts.forceBase64 && (query.b64 = 1), `${scheme}${opts.C}?${new URLSearchParams(query)}`;
+    return (opts.timestampRequests ?? this.name === "polling") && (query[opts.timestampParam || "t"] = Math.random().toString(36).slice(2, 10)), opts.forceBase64 && (query.b64 = 1), `${scheme}${opts.ra}?${new URLSearchParams(query)}`;
   }
   /** @internal */
-  K() {
+  J() {
     this.readyState = "open", this.writable = !0, this.emit("open");
   }
   /** @internal */
-  L() {
+  K() {
     this.readyState !== "closed" && (this.writable = !0, this.emit("drain"));
   }
   /** @internal */
@@ -175,48 +175,48 @@ var separator = "", Polling = class extends Transport {
   constructor() {
     super(...arguments);
     /** Ends the requests that are under way. @internal */
-    this.M = new AbortController();
+    this.L = new AbortController();
   }
   get name() {
     return "polling";
   }
   /** @internal */
-  D() {
-    this.N = this.Y();
+  C() {
+    this.M = this.X();
   }
   /** Waits until nothing is under way; then the session may go on over another transport. @internal */
   async sa() {
-    this.readyState = "pausing", await Promise.all([this.N, this.X]), this.readyState === "pausing" && (this.readyState = "paused");
+    this.readyState = "pausing", await Promise.all([this.M, this.W]), this.readyState === "pausing" && (this.readyState = "paused");
   }
   /** Goes on after a pause. @internal */
   ta() {
-    this.readyState = "open", this.N = this.Y();
+    this.readyState = "open", this.M = this.X();
   }
   /** @internal */
-  async Y() {
+  async X() {
     do {
-      let body = await this.Z("xhr poll error");
+      let body = await this.Y("xhr poll error");
       if (body === void 0) return;
       for (let part of body.split(separator)) {
         let packet = decodePacket(part);
-        if (this.readyState === "opening" && packet.type === "open" && this.K(), packet.type === "close")
+        if (this.readyState === "opening" && packet.type === "open" && this.J(), packet.type === "close")
           return await null, this.A({ description: "transport closed by the server" });
         this.emit("packet", packet);
       }
     } while (this.readyState === "open" || this.readyState === "opening");
   }
   /** @internal */
-  J(packets) {
-    this.X = this.ua(packets);
+  I(packets) {
+    this.W = this.ua(packets);
   }
   /** @internal */
   async ua(packets) {
     let parts = await Promise.all(packets.map((packet) => encodePacket(packet, !0)));
-    await this.Z("xhr post error", parts.join(separator)) !== void 0 && this.L();
+    await this.Y("xhr post error", parts.join(separator)) !== void 0 && this.K();
   }
   /** Returns the body of the answer, or nothing once the transport has failed or is closed. @internal */
-  async Z(failure, body) {
-    let { requestTimeout, extraHeaders, withCredentials } = this.opts, timer = requestTimeout && setTimeout(() => this.M.abort(), requestTimeout);
+  async Y(failure, body) {
+    let { requestTimeout, extraHeaders, withCredentials } = this.opts, timer = requestTimeout && setTimeout(() => this.L.abort(), requestTimeout);
     try {
       let response = await fetch(this.B("http"), {
         method: body === void 0 ? "GET" : "POST",
@@ -224,7 +224,7 @@ var separator = "", Polling = class extends Transport {
         headers: extraHeaders,
         credentials: withCredentials ? "include" : "same-origin",
         cache: "no-store",
-        signal: this.M.signal
+        signal: this.L.signal
       }), text = await response.text();
       if (!response.ok) this.r(responseError(failure, response, text));
       else if (this.readyState !== "closed") return text;
@@ -236,7 +236,7 @@ var separator = "", Polling = class extends Transport {
   }
   /** @internal */
   z(inOrder) {
-    let abort = () => this.M.abort();
+    let abort = () => this.L.abort();
     if (!inOrder || this.readyState === "opening") return abort();
     fetch(this.B("http"), {
       method: "POST",
@@ -254,17 +254,17 @@ var WebSocketTransport = class extends Transport {
     return "websocket";
   }
   /** @internal */
-  D() {
+  C() {
     let { protocols, extraHeaders, WebSocket = globalThis.WebSocket } = this.opts, failed = (cause) => this.r(new TransportError("websocket error", cause));
     try {
       let ws = this.ws = new WebSocket(this.B("ws"), protocols || [], { headers: extraHeaders });
-      ws.binaryType = "arraybuffer", ws.onopen = () => this.K(), ws.onmessage = (event) => this.emit("packet", decodePacket(event.data)), ws.onerror = failed, ws.onclose = (event) => this.A({ description: "websocket connection closed", context: event });
+      ws.binaryType = "arraybuffer", ws.onopen = () => this.J(), ws.onmessage = (event) => this.emit("packet", decodePacket(event.data)), ws.onerror = failed, ws.onclose = (event) => this.A({ description: "websocket connection closed", context: event });
     } catch (error) {
       queueMicrotask(() => failed(error));
     }
   }
   /** @internal */
-  async J(packets) {
+  async I(packets) {
     for (let packet of packets) {
       let data = encodePacket(packet, this.opts.forceBase64);
       data instanceof Promise && (data = await data);
@@ -273,7 +273,7 @@ var WebSocketTransport = class extends Transport {
       } catch {
       }
     }
-    await null, this.L();
+    await null, this.K();
   }
   /** @internal */
   z() {
@@ -289,21 +289,21 @@ var WebTransportTransport = class extends Transport {
     return "webtransport";
   }
   /** @internal */
-  D() {
+  C() {
     this.va().catch((error) => this.r(new TransportError("webtransport error", error)));
   }
   /** @internal */
   async va() {
-    let session = this._ = new globalThis.WebTransport(
-      this.B("http"),
+    let session = this.Z = new globalThis.WebTransport(
+      this.B("http").replace(/^http:/, "https:"),
       this.opts.transportOptions?.[this.name]
     ), closed = session.closed.catch(() => {
     });
     await session.ready;
     let stream = await session.createBidirectionalStream();
-    this.O = stream.writable.getWriter();
+    this.N = stream.writable.getWriter();
     let { sid } = this.query;
-    await this.$({ type: "open", data: sid && JSON.stringify({ sid }) }), this.K(), await this.wa(stream.readable.getReader()), await closed, this.A({ description: "webtransport connection closed" });
+    await this._({ type: "open", data: sid && JSON.stringify({ sid }) }), this.J(), await this.wa(stream.readable.getReader()), await closed, this.A({ description: "webtransport connection closed" });
   }
   /** Cuts what arrives into packets. @internal */
   async wa(reader) {
@@ -321,23 +321,23 @@ var WebTransportTransport = class extends Transport {
     }
   }
   /** @internal */
-  async J(packets) {
+  async I(packets) {
     try {
-      for (let packet of packets) await this.$(packet);
-      this.L();
+      for (let packet of packets) await this._(packet);
+      this.K();
     } catch (error) {
       this.r(new TransportError("webtransport error", error));
     }
   }
   /** @internal */
-  async $(packet) {
+  async _(packet) {
     let data = await encodePacket(packet, this.opts.forceBase64), body = await toBytes(data);
-    await this.O.write(header(body.length, typeof data != "string")), await this.O.write(body);
+    await this.N.write(header(body.length, typeof data != "string")), await this.N.write(body);
   }
   /** @internal */
   z() {
     try {
-      this._?.close();
+      this.Z?.close();
     } catch {
     }
   }
@@ -362,13 +362,13 @@ function header(length, binary) {
 var headStart = 200;
 function upgradeFrom(engine, names) {
   let stops = names.map((name) => {
-    let transport = engine.aa(name), wait = name === "websocket" && names.includes("webtransport") ? headStart : 0;
+    let transport = engine.$(name), wait = name === "websocket" && names.includes("webtransport") ? headStart : 0;
     return probe(engine, transport, wait, () => stops.forEach((stop) => stop(transport)));
   });
   return () => stops.forEach((stop) => stop());
 }
 function probe(engine, transport, wait, won) {
-  let over = !1, stopTimer = engine.e(() => transport.D(), wait), stop = (winner) => {
+  let over = !1, stopTimer = engine.e(() => transport.C(), wait), stop = (winner) => {
     over || winner === transport || (over = !0, stopTimer(), transport.off().close());
   }, failed = (cause) => {
     over || (stop(), engine.emit("upgradeError", Object.assign(new Error("probe error", { cause }), { transport: transport.name })));
@@ -377,7 +377,7 @@ function probe(engine, transport, wait, won) {
     let { transport: old } = engine;
     if (old instanceof Polling && await old.sa(), engine.readyState === "closed") return;
     let lost = over;
-    over = !0, lost ? old.ta() : (remembered.websocket = transport.name === "websocket", engine.ba(transport.off()), transport.c([{ type: "upgrade" }])), engine.upgrading = !1, lost || engine.emit("upgrade", transport), engine.E();
+    over = !0, lost ? old.ta() : (remembered.websocket = transport.name === "websocket", engine.aa(transport.off()), transport.c([{ type: "upgrade" }])), engine.upgrading = !1, lost || engine.emit("upgrade", transport), engine.D();
   };
   return transport.once("open", () => transport.c([{ type: "ping", data: "probe" }])).once("packet", ({ type, data }) => {
     over || (type === "pong" && data === "probe" ? switchOver() : failed(data));
@@ -434,32 +434,32 @@ var Engine = class extends Emitter2 {
     /** Whether the session is moving to another transport; nothing is sent meanwhile. */
     this.upgrading = !1;
     /** @internal */
-    this.P = {};
+    this.O = {};
     /** How many packets of writeBuffer the transport has been given. @internal */
-    this.F = 0;
+    this.E = 0;
     /** How long a body may be that is sent, by the server's will. @internal */
-    this.da = 0;
+    this.ca = 0;
     /** After how many milliseconds without a ping the server is lost. @internal */
-    this.Q = 0;
+    this.P = 0;
     /** When the next ping must have come. Timers stand still while a machine sleeps, the clock does not. @internal */
-    this.R = 1 / 0;
+    this.Q = 1 / 0;
     if (opts.transports && opts.transportImplementations) throw new Error("transports are given twice");
     this.e = timersOf(opts);
     let address = addressOf(uri, opts);
     this.opts = { ...opts, query: queryOf(address, opts) };
     let { protocol: protocol2, hostname, port } = new URL(address.origin);
-    this.hostname = hostname, this.secure = /s:$/.test(protocol2), this.port = port || (this.secure ? "443" : "80"), this.C = targetOf(address, opts);
+    this.hostname = hostname, this.secure = /s:$/.test(protocol2), this.port = port || (this.secure ? "443" : "80");
     for (let transport of opts.transportImplementations || opts.transports || Object.keys(supported)) {
       let known = typeof transport == "string", name = known ? transport : transport.prototype.name;
-      this.P[name] = known ? supported[name] : transport, this.P[name] && this.transports.push(name);
+      this.O[name] = known ? supported[name] : transport, this.O[name] && this.transports.push(name);
     }
     this.s = watchPage(
       [...returning, "offline", "pagehide", ...opts.closeOnBeforeunload ? ["beforeunload"] : []],
       (event) => this.xa(event)
-    ), this.ea();
+    ), this.da();
   }
   send(data, options, callback) {
-    return this.fa("message", data, options, callback);
+    return this.ea("message", data, options, callback);
   }
   write(data, options, callback) {
     return this.send(data, options, callback);
@@ -475,21 +475,21 @@ var Engine = class extends Emitter2 {
     return this;
   }
   /** Makes a transport for this session. @internal */
-  aa(name) {
-    let { opts, C: _target, id } = this, query = { ...opts.query, EIO: 4, transport: name };
-    return id && (query.sid = id), new this.P[name]({ ...opts, C: _target, query, ...opts.transportOptions?.[name] });
+  $(name) {
+    let { opts, hostname, port, secure, id } = this, own = { ...opts, hostname, port, secure, ...opts.transportOptions?.[name] }, query = { ...opts.query, EIO: 4, transport: name };
+    return id && (query.sid = id), new this.O[name]({ ...own, query, ra: targetOf(addressOf(void 0, own), own) });
   }
   /** Opens the first transport, or the next one after it has failed. @internal */
-  ea() {
+  da() {
     let { opts, transports } = this, name = opts.rememberUpgrade && remembered.websocket && transports.includes("websocket") ? "websocket" : transports[0];
     if (!name) {
       this.e(() => this.f(new TransportError("no transport")), 0);
       return;
     }
-    this.ba(this.aa(name)), this.transport.D();
+    this.aa(this.$(name)), this.transport.C();
   }
   /** Makes a transport the one that is used. @internal */
-  ba(transport) {
+  aa(transport) {
     this.transport?.off(), this.transport = transport.on("drain", () => this.ya()).on("packet", (packet) => this.t(packet)).on("error", (error) => this.f(error)).on("close", (details) => this.a("transport close", details));
   }
   /** @internal */
@@ -497,70 +497,70 @@ var Engine = class extends Emitter2 {
     if (this.readyState === "closed") return;
     this.emit("packet", packet), this.emit("heartbeat");
     let { type, data } = packet;
-    type === "open" ? this.za(data) : type === "ping" ? (this.fa("pong"), this.emit("ping"), this.emit("pong"), this.ga()) : type === "message" ? (this.emit("data", data), this.emit("message", data)) : type === "error" && this.f(notEngineIO(data));
+    type === "open" ? this.za(data) : type === "ping" ? (this.ea("pong"), this.emit("ping"), this.emit("pong"), this.fa()) : type === "message" ? (this.emit("data", data), this.emit("message", data)) : type === "error" && this.f(notEngineIO(data));
   }
   /** @internal */
   za(text) {
     let handshake;
     try {
-      handshake = JSON.parse(text), this.id = this.transport.query.sid = handshake.sid, this.Q = handshake.pingInterval + handshake.pingTimeout;
+      handshake = JSON.parse(text), this.id = this.transport.query.sid = handshake.sid, this.P = handshake.pingInterval + handshake.pingTimeout;
     } catch {
       return this.f(notEngineIO(text));
     }
-    this.da = handshake.maxPayload, this.emit("handshake", handshake), this.ga(), this.readyState = "open", remembered.websocket = this.transport.name === "websocket", this.emit("open"), this.E();
+    this.ca = handshake.maxPayload, this.emit("handshake", handshake), this.fa(), this.readyState = "open", remembered.websocket = this.transport.name === "websocket", this.emit("open"), this.D();
     let upgrades = (handshake.upgrades || []).filter((name) => this.transports.includes(name));
-    this.opts.upgrade !== !1 && this.readyState === "open" && (this.ca = upgradeFrom(this, upgrades));
+    this.opts.upgrade !== !1 && this.readyState === "open" && (this.ba = upgradeFrom(this, upgrades));
   }
   /** @internal */
-  ga() {
-    this.l?.(), this.R = Date.now() + this.Q, this.l = this.e(() => this.a("ping timeout"), this.Q);
+  fa() {
+    this.l?.(), this.Q = Date.now() + this.P, this.l = this.e(() => this.a("ping timeout"), this.P);
   }
   /** Whether the server is lost, which nobody has noticed as the machine has slept. @internal */
-  ha() {
-    return Date.now() <= this.R ? !1 : (this.R = 1 / 0, queueMicrotask(() => this.a("ping timeout")), !0);
+  ga() {
+    return Date.now() <= this.Q ? !1 : (this.Q = 1 / 0, queueMicrotask(() => this.a("ping timeout")), !0);
   }
   /** @internal */
   xa(event) {
-    event.type === "offline" ? this.hostname !== "localhost" && this.a("transport close", { description: "network connection lost" }) : event.type === "pagehide" ? event.persisted && this.a("transport close", { description: "page hidden" }) : event.type === "beforeunload" ? this.transport.off().close() : isReturn(event) && this.ha();
+    event.type === "offline" ? this.hostname !== "localhost" && this.a("transport close", { description: "network connection lost" }) : event.type === "pagehide" ? event.persisted && this.a("transport close", { description: "page hidden" }) : event.type === "beforeunload" ? this.transport.off().close() : isReturn(event) && this.ga();
   }
   /** @internal */
-  fa(type, data, options = {}, callback) {
+  ea(type, data, options = {}, callback) {
     if (this.readyState === "opening" || this.readyState === "open") {
       let packet = { type, data, options: { compress: options.compress !== !1 } };
-      this.emit("packetCreate", packet), this.writeBuffer.push(packet), callback && this.once("flush", callback), this.E();
+      this.emit("packetCreate", packet), this.writeBuffer.push(packet), callback && this.once("flush", callback), this.D();
     }
     return this;
   }
   /** Gives the transport what waits, if it can take it. @internal */
-  E() {
+  D() {
     let { transport, writeBuffer } = this;
     if (this.readyState !== "closed" && transport.writable && !this.upgrading && writeBuffer.length) {
       let packets = this.Aa();
-      this.F = packets.length, transport.c(packets), this.emit("flush");
+      this.E = packets.length, transport.c(packets), this.emit("flush");
     }
   }
   /** The packets that one request may carry: all, or as many as the server takes, one at least. @internal */
   Aa() {
-    let { writeBuffer, da: _maxPayload } = this;
+    let { writeBuffer, ca: _maxPayload } = this;
     if (!_maxPayload || this.transport.name !== "polling") return writeBuffer.slice();
     let size = -1, end = writeBuffer.findIndex(({ data = "" }, i) => (size += 2 + (typeof data == "string" ? new TextEncoder().encode(data).length : Math.ceil(sizeOf(data) / 3) * 4), i && size > _maxPayload));
     return writeBuffer.slice(0, end < 0 ? void 0 : end);
   }
   /** @internal */
   ya() {
-    this.writeBuffer.splice(0, this.F), this.F = 0, this.writeBuffer.length ? this.E() : this.emit("drain");
+    this.writeBuffer.splice(0, this.E), this.E = 0, this.writeBuffer.length ? this.D() : this.emit("drain");
   }
   /** @internal */
   f(error) {
     if (this.readyState !== "closed") {
       if (remembered.websocket = !1, this.readyState === "opening" && this.opts.tryAllTransports && this.transports.length > 1)
-        return this.transport.off().close(), this.transports = this.transports.filter((name) => name !== this.transport.name), this.ea();
+        return this.transport.off().close(), this.transports = this.transports.filter((name) => name !== this.transport.name), this.da();
       this.emit("error", error), this.a("transport error", error);
     }
   }
   /** @internal */
   a(reason, details) {
-    this.readyState !== "closed" && (this.l?.(), this.s(), this.ca?.(), this.transport?.off().close(), this.readyState = "closed", this.id = null, this.emit("close", reason, details), this.writeBuffer = [], this.F = 0);
+    this.readyState !== "closed" && (this.l?.(), this.s(), this.ba?.(), this.transport?.off().close(), this.readyState = "closed", this.id = null, this.emit("close", reason, details), this.writeBuffer = [], this.E = 0);
   }
 };
 function notEngineIO(text) {
@@ -611,17 +611,17 @@ var Encoder = class {
   constructor() {
     super(...arguments);
     /** The attachments that have arrived of it. @internal */
-    this.G = [];
+    this.F = [];
   }
   add(data) {
     let isLine = typeof data == "string", parts = isLine === !this.h && (isLine ? line.exec(data) : this.h);
     parts || invalid();
     let [, , binary, count] = this.h = parts;
-    isLine || this.G.push(data), (!binary || this.G.length === +count) && this.Ba(parts);
+    isLine || this.F.push(data), (!binary || this.F.length === +count) && this.Ba(parts);
   }
   /** Emits a packet that is complete. @internal */
   Ba([, plain, binary, , nsp = "/", id, json]) {
-    let attachments = this.G;
+    let attachments = this.F;
     this.destroy();
     let type = +(plain || binary), data = json ? JSON.parse(json, binary ? (_, value) => value?._placeholder === !0 ? attachments[value.num] || invalid() : value : void 0) : void 0;
     isValid(type, data) || invalid();
@@ -630,7 +630,7 @@ var Encoder = class {
   }
   /** Forgets what is not complete. */
   destroy() {
-    this.h = void 0, this.G = [];
+    this.h = void 0, this.F = [];
   }
 };
 function invalid() {
@@ -642,7 +642,7 @@ var Settings = class extends Emitter2 {
   constructor() {
     super(...arguments);
     /** What has been set, which goes before what opts says. @internal */
-    this.ia = {};
+    this.ha = {};
   }
   reconnection(value) {
     return value === !1 && (this.o = !0), this.b("reconnection", !0, value);
@@ -664,7 +664,7 @@ var Settings = class extends Emitter2 {
   }
   /** Reads an option, or sets it for this manager. @internal */
   b(name, byDefault, value) {
-    return value === void 0 ? this.ia[name] ?? this.opts[name] ?? byDefault : (this.ia[name] = value, this);
+    return value === void 0 ? this.ha[name] ?? this.opts[name] ?? byDefault : (this.ha[name] = value, this);
   }
 };
 
@@ -680,7 +680,7 @@ var CatchAll = class extends Emitter2 {
     return this.g.on("in", listener), this;
   }
   prependAny(listener) {
-    return this.g.W("in", listener), this;
+    return this.g.V("in", listener), this;
   }
   /** Removes such a listener, or all of them. */
   offAny(listener) {
@@ -694,7 +694,7 @@ var CatchAll = class extends Emitter2 {
     return this.g.on("out", listener), this;
   }
   prependAnyOutgoing(listener) {
-    return this.g.W("out", listener), this;
+    return this.g.V("out", listener), this;
   }
   offAnyOutgoing(listener) {
     return this.g.off("out", listener), this;
@@ -703,7 +703,7 @@ var CatchAll = class extends Emitter2 {
     return this.g.listeners("out");
   }
   /** @internal */
-  ja(direction, args) {
+  ia(direction, args) {
     for (let listener of this.g.listeners(direction)) listener.apply(this, args);
   }
 };
@@ -711,22 +711,22 @@ var CatchAll = class extends Emitter2 {
 // src/retries.ts
 var RetryQueue = class {
   constructor(_socket, _retries = 0) {
-    this.T = _socket;
-    this.ka = _retries;
+    this.S = _socket;
+    this.ja = _retries;
     this.i = [];
   }
   /** Takes an event, unless it is one of its own or is not to be sent again. */
   Ca(flags, args) {
-    if (!this.ka || flags.Da || flags.volatile) return !1;
-    let ack = typeof args[args.length - 1] == "function" ? args.pop() : void 0, queued = { Ea: args, j: { ...flags, Da: !0 }, la: 0, h: !1 }, answered = (error, ...response) => {
-      queued === this.i[0] && (queued.h = !1, (!error || queued.la > this.ka) && (this.i.shift(), ack?.(error, ...response)), this.S());
+    if (!this.ja || flags.Da || flags.volatile) return !1;
+    let ack = typeof args[args.length - 1] == "function" ? args.pop() : void 0, queued = { Ea: args, j: { ...flags, Da: !0 }, ka: 0, h: !1 }, answered = (error, ...response) => {
+      queued === this.i[0] && (queued.h = !1, (!error || queued.ka > this.ja) && (this.i.shift(), ack?.(error, ...response)), this.R());
     };
-    return answered.u = !0, args.push(answered), this.i.push(queued), this.S(), !0;
+    return answered.u = !0, args.push(answered), this.i.push(queued), this.R(), !0;
   }
   /** Sends the first one, again only if forced, as after a reconnection. */
-  S(force) {
+  R(force) {
     let [first2] = this.i;
-    !first2 || !this.T.connected || first2.h && !force || (first2.h = !0, first2.la++, this.T.j = first2.j, this.T.emit(...first2.Ea));
+    !first2 || !this.S.connected || first2.h && !force || (first2.h = !0, first2.ka++, this.S.j = first2.j, this.S.emit(...first2.Ea));
   }
 };
 
@@ -752,7 +752,7 @@ var Socket = class extends CatchAll {
     this.p = /* @__PURE__ */ new Map();
     /** Whether the socket is connected or will be without being told. */
     this.active = !1;
-    this.auth = _opts.auth, this.i = new RetryQueue(this, _opts.retries), io2.H && this.connect();
+    this.auth = _opts.auth, this.i = new RetryQueue(this, _opts.retries), io2.G && this.connect();
   }
   get disconnected() {
     return !this.connected;
@@ -760,14 +760,14 @@ var Socket = class extends CatchAll {
   connect() {
     if (this.connected) return this;
     let { io: io2 } = this;
-    return this.active = !0, io2.k || io2.open(), io2.d === "open" && this.I(), this;
+    return this.active = !0, io2.k || io2.open(), io2.d === "open" && this.H(), this;
   }
   open() {
     return this.connect();
   }
   disconnect() {
     let { connected } = this;
-    return connected && this.c({ type: 1 /* DISCONNECT */ }), this.U(), connected && this.a("io client disconnect"), this;
+    return connected && this.c({ type: 1 /* DISCONNECT */ }), this.T(), connected && this.a("io client disconnect"), this;
   }
   close() {
     return this.disconnect();
@@ -778,8 +778,8 @@ var Socket = class extends CatchAll {
     if (this.j = {}, this.i.Ca(flags, [event, ...args])) return this;
     let data = [event, ...args], packet = { type: 2 /* EVENT */, nsp: this.nsp, data };
     packet.options = { compress: flags.compress !== !1 }, typeof args[args.length - 1] == "function" && (packet.id = this.Fa++, this.Ga(packet.id, flags.timeout ?? this.Ha.ackTimeout, data.pop()));
-    let { engine } = this.io, connected = this.connected && !engine.ha(), { volatile } = flags;
-    return connected && (!volatile || engine.transport.writable) ? this.na(packet) : volatile || this.sendBuffer.push(packet), this;
+    let { engine } = this.io, connected = this.connected && !engine.ga(), { volatile } = flags;
+    return connected && (!volatile || engine.transport.writable) ? this.ma(packet) : volatile || this.sendBuffer.push(packet), this;
   }
   /** Sends an event and returns a promise of what it is acknowledged with. */
   emitWithAck(event, ...args) {
@@ -813,8 +813,8 @@ var Socket = class extends CatchAll {
     this.io.c({ nsp: this.nsp, ...packet });
   }
   /** @internal */
-  na(packet) {
-    this.ja("out", packet.data), this.c(packet);
+  ma(packet) {
+    this.ia("out", packet.data), this.c(packet);
   }
   /** @internal */
   Ga(id, timeout, ack) {
@@ -826,18 +826,18 @@ var Socket = class extends CatchAll {
     settle.u = limited || ack.u, this.p.set(id, settle);
   }
   /** Asks to join the namespace, as soon as there is a connection and it is known as whom. @internal */
-  I() {
+  H() {
     let { auth } = this, attempt = this.w = {}, current = () => this.w === attempt, join = (data) => {
       if (!current()) return;
       this.w = void 0;
-      let session = this.v && { pid: this.v, offset: this.ma };
+      let session = this.v && { pid: this.v, offset: this.la };
       this.c({ type: 0 /* CONNECT */, data: session ? { ...session, ...data } : data });
     };
     if (typeof auth != "function") return join(auth);
     (async () => {
       let data = await auth(join);
       data && join(data);
-    })().catch((error) => current() && this.oa(error));
+    })().catch((error) => current() && this.na(error));
   }
   /** @internal */
   f(error) {
@@ -851,7 +851,7 @@ var Socket = class extends CatchAll {
         break;
       case 2 /* EVENT */:
       case 5 /* BINARY_EVENT */:
-        this.pa(id === void 0 ? data : [...data, this.Ja(id)]);
+        this.oa(id === void 0 ? data : [...data, this.Ja(id)]);
         break;
       case 3 /* ACK */:
       case 6 /* BINARY_ACK */: {
@@ -860,25 +860,25 @@ var Socket = class extends CatchAll {
         break;
       }
       case 1 /* DISCONNECT */:
-        this.U(), this.a("io server disconnect");
+        this.T(), this.a("io server disconnect");
         break;
       case 4 /* CONNECT_ERROR */:
-        this.oa(Object.assign(new Error(data?.message ?? data), { data: data?.data }));
+        this.na(Object.assign(new Error(data?.message ?? data), { data: data?.data }));
     }
   }
   /** @internal */
-  oa(error) {
-    this.U(), this.q("connect_error", error);
+  na(error) {
+    this.T(), this.q("connect_error", error);
   }
   /** @internal */
-  pa(args) {
+  oa(args) {
     if (!this.connected) {
       this.receiveBuffer.push(args);
       return;
     }
-    this.ja("in", args), this.q(args[0], ...args.slice(1));
+    this.ia("in", args), this.q(args[0], ...args.slice(1));
     let last = args[args.length - 1];
-    this.v && typeof last == "string" && (this.ma = last);
+    this.v && typeof last == "string" && (this.la = last);
   }
   /** What a listener acknowledges an event with, once, to the connection it has come from. @internal */
   Ja(id) {
@@ -890,9 +890,9 @@ var Socket = class extends CatchAll {
   /** @internal */
   Ia(id, pid) {
     this.id = id, this.recovered = !!pid && this.v === pid, this.v = pid, this.connected = !0;
-    for (let args of this.receiveBuffer.splice(0)) this.pa(args);
-    for (let packet of this.sendBuffer.splice(0)) this.na(packet);
-    this.i.S(!0), this.q("connect");
+    for (let args of this.receiveBuffer.splice(0)) this.oa(args);
+    for (let packet of this.sendBuffer.splice(0)) this.ma(packet);
+    this.i.R(!0), this.q("connect");
   }
   /** @internal */
   a(reason, details) {
@@ -901,7 +901,7 @@ var Socket = class extends CatchAll {
       this.sendBuffer.some((packet) => packet.id === id) || (this.p.delete(id), ack.u && ack.call(this, new Error("socket has been disconnected")));
   }
   /** Makes the socket inactive. @internal */
-  U() {
+  T() {
     this.active = !1, this.w = void 0, this.io.Ka();
   }
 };
@@ -925,7 +925,7 @@ var Manager = class extends Settings {
     this.encoder = new parser.Encoder(), this.decoder = new parser.Decoder(), this.decoder.on("decoded", (packet) => {
       let { engine } = this;
       queueMicrotask(() => engine === this.engine && this.d === "open" && this.t(packet));
-    }), this.H = opts.autoConnect !== !1, this.H && this.open();
+    }), this.G = opts.autoConnect !== !1, this.G && this.open();
   }
   /** Connects, unless that is done or under way. With a callback, the caller sees to further attempts. */
   open(callback) {
@@ -936,10 +936,10 @@ var Manager = class extends Settings {
     let failed = (error) => {
       this.x(), this.d = "closed", this.f(error);
       let again = this.k || !this.m;
-      this.k = !1, callback ? callback(error) : again && this.V();
+      this.k = !1, callback ? callback(error) : again && this.U();
     }, opening = () => this.d === "opening", listen = (event, listener) => engine.on(event, (...args) => engine === this.engine && this.d !== "closed" && listener(...args));
     listen("open", () => {
-      this.I(), callback?.();
+      this.H(), callback?.();
     }), listen("error", (error) => opening() ? failed(error) : this.f(error)), listen("close", (reason, details) => opening() ? failed(new Error(reason)) : this.a(reason, details)), listen("ping", () => this.emit("ping")), listen("data", (data) => this.La(data));
     let limit = this.b("timeout", 2e4), expired = () => {
       failed(new Error("timeout")), engine.close();
@@ -953,11 +953,11 @@ var Manager = class extends Settings {
   socket(nsp, opts) {
     var _a;
     let socket = (_a = this.nsps)[nsp] || (_a[nsp] = new Socket(this, nsp, opts));
-    return this.H && !socket.active && socket.connect(), socket;
+    return this.G && !socket.active && socket.connect(), socket;
   }
   /** @internal */
-  I() {
-    this.x(), this.d = "open", this.k = !1, this.y((socket) => socket.I()), this.emit("open");
+  H() {
+    this.x(), this.d = "open", this.k = !1, this.y((socket) => socket.H()), this.emit("open");
   }
   /** @internal */
   f(error) {
@@ -999,10 +999,10 @@ var Manager = class extends Settings {
   }
   /** @internal */
   a(reason, details) {
-    this.x(), this.decoder.destroy(), this.m = 0, this.d = "closed", this.engine?.close(), this.y((socket) => socket.a(reason, details)), this.emit("close", reason, details), this.V();
+    this.x(), this.decoder.destroy(), this.m = 0, this.d = "closed", this.engine?.close(), this.y((socket) => socket.a(reason, details)), this.emit("close", reason, details), this.U();
   }
   /** Waits, then tries to connect, and so on until it succeeds or it is time to give up. @internal */
-  V() {
+  U() {
     if (!(this.d === "closed" && !this.k) || this.o || !this.b("reconnection", !0)) return;
     if (this.m >= this.b("reconnectionAttempts", 1 / 0)) {
       this.m = 0, this.emit("reconnect_failed");
@@ -1015,10 +1015,10 @@ var Manager = class extends Settings {
       this.b("reconnectionDelayMax", 5e3),
       this.b("randomizationFactor", 0.5)
     );
-    this.l = this.e(() => this.qa(), wait), this.s = watchPage(returning, (event) => isReturn(event) && this.qa());
+    this.l = this.e(() => this.pa(), wait), this.s = watchPage(returning, (event) => isReturn(event) && this.pa());
   }
   /** @internal */
-  qa() {
+  pa() {
     this.x();
     let attempt = this.m;
     if (this.o || this.emit("reconnect_attempt", attempt), this.o) {
@@ -1026,7 +1026,7 @@ var Manager = class extends Settings {
       return;
     }
     this.open((error) => {
-      error ? (this.V(), this.emit("reconnect_error", error)) : (this.m = 0, this.emit("reconnect", attempt));
+      error ? (this.U(), this.emit("reconnect_error", error)) : (this.m = 0, this.emit("reconnect", attempt));
     });
   }
 };
