@@ -107,6 +107,12 @@ func (b *Broadcast) send(f *frame) error {
 // sendTo sends an encoded event to those of one namespace.
 func (b *Broadcast) sendTo(ns *Namespace, f *frame) error {
 	f.uncompressed = b.uncompressed
+	if r := ns.server.roaming; r != nil && !b.volatile && !b.local {
+		if b.nobody() {
+			return nil
+		}
+		return r.send(ns, f, &adapter.Message{Targets: b.targets()})
+	}
 	var err error
 	if ns.server.recovery != nil && !b.volatile {
 		err = b.sendLogged(ns, f)
@@ -318,6 +324,9 @@ func (b *Broadcast) infos() []SocketInfo {
 	infos := make([]SocketInfo, len(selected))
 	for i, s := range selected {
 		infos[i] = SocketInfo{ID: s.id, Handshake: *s.Handshake(), Rooms: s.ns.rooms.names(s), data: s.anyData()}
+		if e, ok := infos[i].data.(encodedData); ok {
+			infos[i].data, infos[i].encoded, infos[i].att = nil, e.text, e.att
+		}
 	}
 	return infos
 }

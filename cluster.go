@@ -156,7 +156,11 @@ func published(err error) error {
 
 // receive does what another server asks for. It is called with one message at a time
 // and does not block.
-func (ns *Namespace) receive(m *adapter.Message) {
+func (ns *Namespace) receive(m *adapter.Message, at adapter.Offset) {
+	if r := ns.server.roaming; r != nil && at != "" && m.Kept() {
+		r.deliver(ns, m, at)
+		return
+	}
 	b := ns.selected(&m.Targets)
 	switch m.Type {
 	case adapter.Broadcast:
@@ -171,6 +175,10 @@ func (ns *Namespace) receive(m *adapter.Message) {
 		ns.describe(&b, m)
 	case adapter.ServerSideEmit:
 		ns.side.enqueue(ns, m)
+	case adapter.LetGo:
+		if r := ns.server.roaming; r != nil {
+			r.letGo(m.Session)
+		}
 	default: // of a later version
 	}
 }

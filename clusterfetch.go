@@ -40,9 +40,17 @@ func (ns *Namespace) describe(b *Broadcast, m *adapter.Message) {
 		s := adapter.Socket{ID: info.ID, Rooms: info.Rooms, Handshake: info.Handshake.encode()}
 		att := reply.Attachments
 		var err error
-		if info.data == nil {
+		data := info.data
+		if info.encoded != nil {
+			data, err = decodeTree(info.encoded, info.att)
+		}
+		if err == nil && data != nil {
+			s.Data, reply.Attachments, err = appendTree(nil, att, data, 1)
+		}
+		switch {
+		case data == nil && err == nil:
 			s.Data = emptyObject
-		} else if s.Data, reply.Attachments, err = appendTree(nil, att, info.data, 1); err != nil {
+		case err != nil:
 			s.Data, reply.Attachments = emptyObject, att
 			ns.server.reportBus(fmt.Errorf("socketio: the data of socket %s: %w", info.ID, err))
 		}

@@ -204,8 +204,13 @@ func (s *Socket) turnAway(err error) {
 // join makes a pending socket a connected one and tells the client, unless it has ended.
 func (s *Socket) join() bool {
 	p := s.peer
-	if p.srv.recovery != nil && s.session == nil && !p.isVersion2() {
-		p.srv.recovery.begin(s)
+	if s.session == nil && !p.isVersion2() {
+		switch {
+		case p.srv.roaming != nil:
+			p.srv.roaming.begin(s)
+		case p.srv.recovery != nil:
+			p.srv.recovery.begin(s)
+		}
 	}
 	p.mu.Lock()
 	if s.ended != nil {

@@ -40,7 +40,7 @@ func (s *Socket) end(reason Reason, cause error) (was state, idle bool) {
 	if atClient != nil {
 		atClient.ended(s, s.ended)
 	}
-	if was == connected && s.session != nil {
+	if was == connected && s.session != nil && p.srv.recovery != nil {
 		p.srv.recovery.lost(s, reason)
 	}
 	if cancel != nil {
@@ -98,7 +98,14 @@ func (s *Socket) sayGoodbye() {
 		s.runDisconnectHooks(s.ns.hooks().disconnect)
 		s.runDisconnectHooks(s.registry.load().disconnect)
 	}
-	parked := s.session != nil && s.peer.srv.recovery.release(s)
+	parked := false
+	if s.session != nil {
+		if r := s.peer.srv.roaming; r != nil {
+			r.release(s)
+		} else {
+			parked = s.peer.srv.recovery.release(s)
+		}
+	}
 	s.ns.rooms.forget(s)
 	s.peer.mu.Lock()
 	s.peer.ending--

@@ -18,6 +18,11 @@ import (
 // client must have got at least one event, by which it can say how far it came.
 //
 // All events but these get one more argument, a short string, as clients expect.
+//
+// If Options.Bus is an [adapter.History] with [adapter.Sessions], a client may come back to
+// any server of the cluster. Events then reach the clients of this server by way of the bus;
+// those that it does not bring back within two seconds are sent without it, and clients that
+// got such an event begin anew. What is data of a socket travels as JSON.
 type Recovery struct {
 	// Window is how long after the loss of its connection a client may come back.
 	// Zero, the default, switches recovery off; JavaScript's is two minutes when it is on.
@@ -87,11 +92,13 @@ type session struct {
 	// The last owner's, while parked.
 	rooms []string
 	data  any
+
+	roamer *roamer // nil if the session stays on this server
 }
 
 func newRecovery(srv *Server) *recovery {
 	o := srv.options.Recovery
-	if o.Window <= 0 {
+	if o.Window <= 0 || srv.roaming != nil {
 		return nil
 	}
 	// An event may have been lost as long before the loss was noticed as the

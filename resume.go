@@ -4,6 +4,7 @@ import (
 	"encoding/json/v2"
 	"slices"
 
+	"socketio/adapter"
 	"socketio/engineio"
 	"socketio/sio5"
 )
@@ -16,8 +17,14 @@ func (s *Socket) Recovered() bool { return s.recovered }
 // resume takes up the session that the client asks for, and says whether it is to be
 // recovered. If something that it missed is gone the session is over.
 func (s *Socket) resume() bool {
+	if s.peer.isVersion2() {
+		return false
+	}
+	if r := s.peer.srv.roaming; r != nil {
+		return r.resume(s)
+	}
 	r := s.peer.srv.recovery
-	if r == nil || s.peer.isVersion2() {
+	if r == nil {
 		return false
 	}
 	pid, offset := s.claim()
@@ -120,6 +127,9 @@ func (x *session) roomSet() map[string]struct{} {
 // client that it is let in, before anything else is sent to it. It returns false if the
 // socket has ended or something has got lost since resume.
 func (s *Socket) enter() bool {
+	if r := s.peer.srv.roaming; r != nil {
+		return r.enter(s)
+	}
 	r, x := s.peer.srv.recovery, s.session
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -242,6 +252,11 @@ func (f *frame) dropOffset() {
 
 // emitLogged sends an event that can be sent once more.
 func (s *Socket) emitLogged(f *frame) error {
+	if r := s.peer.srv.roaming; r != nil {
+		return r.send(s.ns, f, &adapter.Message{Targets: adapter.Targets{
+			Rooms: []string{s.id}, Uncompressed: f.uncompressed,
+		}})
+	}
 	r := s.peer.srv.recovery
 	e := f.toLog(s.ns)
 	e.narrowed, e.rooms = true, []string{s.id}

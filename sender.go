@@ -131,7 +131,7 @@ func (p Sender) send(f *frame) error {
 	if p.client != nil {
 		return p.client.send(f, p.volatile)
 	}
-	if p.socket.peer.srv.recovery != nil && !p.volatile && p.socket.Connected() && p.socket.session != nil {
+	if !p.volatile && p.socket.Connected() && p.socket.session != nil {
 		return p.socket.emitLogged(f)
 	}
 	if err := f.seal(sio5.Event, 0, false, p.socket.peer.srv.options.MaxAttachments); err != nil {

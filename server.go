@@ -38,7 +38,8 @@ type Server struct {
 	expire   context.CancelFunc
 	closed   atomic.Bool
 	node     *cluster.Node // nil if the server is by itself
-	recovery *recovery     // nil if it is off
+	recovery *recovery     // nil if it is off, or if there is roaming
+	roaming  *roaming      // nil unless clients may come back to any server of a cluster
 	rates    rateLimits
 	count    counters
 
@@ -58,8 +59,9 @@ func NewServer(o *Options) *Server {
 	}
 	srv.rates = newRateLimits(&srv.options)
 	srv.lifetime, srv.expire = context.WithCancel(context.Background())
+	srv.roaming = newRoaming(srv)
 	if srv.options.Bus != nil {
-		srv.node = cluster.Start(srv.options.Bus, srv.reportBusLater)
+		srv.node = cluster.Start(srv.options.Bus, srv.roaming != nil, srv.reportBusLater)
 	}
 	srv.recovery = newRecovery(srv)
 	srv.Namespace = srv.Of("/")
@@ -243,6 +245,9 @@ func (srv *Server) end() {
 	}
 	if srv.recovery != nil {
 		srv.recovery.close()
+	}
+	if srv.roaming != nil {
+		srv.roaming.close()
 	}
 }
 

@@ -127,9 +127,19 @@ func (s *Socket) SetData(v any) {
 	s.data = v
 }
 
-// Data returns the value that SetData set, and true if it is a T.
+// Data returns the value that SetData set, and true if it is a T. If the client was
+// recovered on another server than the one where it was set, it is what the value was
+// encoded to, decoded by the rules of [Event].
 func (s *Socket) Data[T any]() (T, bool) {
-	v, ok := s.anyData().(T)
+	data := s.anyData()
+	if encoded, ok := data.(encodedData); ok {
+		v, err := decodeArg[T](encoded.text, encoded.att)
+		if err == nil {
+			s.SetData(v)
+		}
+		return v, err == nil
+	}
+	v, ok := data.(T)
 	return v, ok
 }
 

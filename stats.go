@@ -39,7 +39,7 @@ type Stats struct {
 
 	// Sessions of Options.Recovery: those that wait for their client, those taken up
 	// again, those asked for that there were not or that missed something, and those whose
-	// time was over.
+	// time was over. The first and the last are not known of sessions that a bus keeps.
 	Parked                                       int
 	Recovered, NotRecovered, Incomplete, Expired uint64
 
@@ -92,6 +92,9 @@ func (srv *Server) Stats() Stats {
 	if srv.recovery != nil {
 		srv.recovery.addTo(&stats)
 	}
+	if srv.roaming != nil {
+		srv.roaming.counts.addTo(&stats)
+	}
 	if srv.node != nil {
 		bus := srv.node.Counts()
 		stats.BusPublished, stats.BusFailed, stats.BusDropped = bus.Published, bus.Failed, bus.Dropped
@@ -102,12 +105,16 @@ func (srv *Server) Stats() Stats {
 
 // addTo fills in what stats has of recovery.
 func (r *recovery) addTo(stats *Stats) {
-	stats.Recovered, stats.NotRecovered = r.counts.recovered.Load(), r.counts.unknown.Load()
-	stats.Incomplete = r.counts.incomplete.Load() + r.counts.oversize.Load()
-	stats.Expired = r.counts.expired.Load()
+	r.counts.addTo(stats)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	stats.Parked = r.parked.Len()
+}
+
+func (n *recoveryCounts) addTo(stats *Stats) {
+	stats.Recovered, stats.NotRecovered = n.recovered.Load(), n.unknown.Load()
+	stats.Incomplete = n.incomplete.Load() + n.oversize.Load()
+	stats.Expired = n.expired.Load()
 }
 
 // ended counts the end of a socket that had been let in.

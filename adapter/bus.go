@@ -8,7 +8,12 @@
 // [Emitter] sends to the clients of a cluster from a program that is no server itself.
 package adapter
 
-import "context"
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+)
 
 // A Bus carries messages between the nodes of a cluster. Each node has a Bus of its own
 // that leads to the same place, or shares one with others of its process.
@@ -47,6 +52,42 @@ type Listener interface {
 	// Unlisten is called when the node has none of it any more.
 	Unlisten(ctx context.Context, to Topic) error
 }
+
+// A History is a Bus that keeps messages for a while: those that [Message.Kept] names. It
+// delivers these to every node that is subscribed, whatever that listens for and also if it
+// has published them, each with its offset, in the same order to all.
+//
+// If it is one of [Sessions] as well, a client that has lost its connection gets on any
+// node what it has missed; see Options.Recovery of package socketio.
+type History interface {
+	Bus
+
+	// Since returns the messages that are kept behind an offset, in their order, at
+	// least all that were published before it was called. It blocks while the loop
+	// runs, which ends with an error if ctx does or the broker fails, and with
+	// [ErrNotKept] if the offset is none, or if a message behind it may be gone.
+	Since(ctx context.Context, at Offset) iter.Seq2[Entry, error]
+}
+
+// An Entry is a message that a History has kept.
+type Entry struct {
+	Message []byte
+	At      Offset
+}
+
+// Sessions keeps what nodes know of clients that have lost their connections. It is
+// implemented by a Bus. Its methods may be called concurrently, and block.
+type Sessions interface {
+	// Save keeps b, a JSON object, under a name for as long as ttl.
+	Save(ctx context.Context, id string, b []byte, ttl time.Duration) error
+
+	// Take returns what was saved and forgets it, so that of several that call it one
+	// gets it. The error is [ErrNotKept] if there is none, or none any more.
+	Take(ctx context.Context, id string) ([]byte, error)
+}
+
+// ErrNotKept is returned by a [History] or [Sessions] that does not have what is asked for.
+var ErrNotKept = errors.New("adapter: not kept, or not any more")
 
 // A Topic says where a message belongs. At most one of Room and Node is set.
 type Topic struct {

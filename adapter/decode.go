@@ -30,9 +30,11 @@ type envelopeData struct {
 	Close       bool           `json:"close"`
 	Sockets     []socket       `json:"sockets"`
 	ClientCount int            `json:"clientCount"`
+	Number      uint64         `json:"number"`
 	ByID        bool           `json:"byId"`
 	ID          string         `json:"id"`
 	Gone        bool           `json:"gone"`
+	PID         string         `json:"pid"`
 }
 
 type targets struct {
@@ -128,7 +130,7 @@ func (e *envelope) message() *Message {
 			Timeout:      timeout(d.Opts.Flags.Timeout),
 		},
 		Rooms: d.Rooms, Close: d.Close, RequestID: d.RequestID,
-		Clients: d.ClientCount, ByID: d.ByID, SocketID: d.ID, Gone: d.Gone,
+		Clients: d.ClientCount, Number: d.Number, ByID: d.ByID, SocketID: d.ID, Gone: d.Gone, Session: d.PID,
 	}
 	for _, s := range d.Sockets {
 		m.Sockets = append(m.Sockets, Socket{ID: s.ID, Handshake: s.Handshake, Rooms: s.Rooms, Data: s.Data})

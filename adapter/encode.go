@@ -75,6 +75,8 @@ func (m *Message) appendData(dst []byte) []byte {
 	case ServerSideEmitResponse, BroadcastAck:
 		dst = m.appendRequestID(append(dst, `,"data":{`...))
 		dst = m.appendReply(dst)
+	case LetGo:
+		dst = appendString(append(dst, `,"data":{"pid":`...), m.Session)
 	default:
 		return dst
 	}
@@ -90,6 +92,9 @@ func (m *Message) appendBroadcast(dst []byte) []byte {
 		dst = append(m.appendRequestID(dst), ',')
 	}
 	dst = m.appendTargets(dst)
+	if m.Number > 0 {
+		dst = strconv.AppendUint(append(dst, `,"number":`...), m.Number, 10)
+	}
 	if m.ByID {
 		dst = append(dst, `,"byId":true`...)
 	}

@@ -25,6 +25,8 @@ type Message struct {
 
 	// What follows is known to nodes in Go only; others ignore it.
 
+	Session  string // of LetGo
+	Number   uint64 // of Broadcast: the node's own count of those that are kept; 0 without
 	ByID     bool   // of Broadcast: replies shall name the socket, and sockets that end be reported
 	SocketID string // of BroadcastAck: who replied, or ended
 	Gone     bool   // of BroadcastAck: the socket has ended, and there is no reply
@@ -40,6 +42,12 @@ func (m *Message) Topic() Topic {
 		to.Room = m.Targets.Rooms[0]
 	}
 	return to
+}
+
+// Kept says whether a [History] keeps the message: an event for clients, unless it is
+// volatile or asks for replies.
+func (m *Message) Kept() bool {
+	return m.Type == Broadcast && m.RequestID == "" && !m.Targets.Volatile
 }
 
 // EmitterUID is the UID of all senders that are no nodes.
@@ -64,6 +72,10 @@ const (
 	BroadcastClientCount                          // how many sockets of a node a Broadcast has asked
 	BroadcastAck                                  // what one of them answered
 	AdapterClose                                  // a node leaves
+
+	// LetGo is known to nodes in Go only: the client of a session is on another node, so
+	// its socket here has to end.
+	LetGo MessageType = 100
 )
 
 // Targets selects sockets and says how to send to them. Without Rooms it selects all

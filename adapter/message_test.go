@@ -53,6 +53,8 @@ var samples = []Message{
 		Targets: Targets{Rooms: []string{"x", "ü\n"}, Except: []string{"y"}, Volatile: true, Uncompressed: true, Timeout: time.Second},
 	},
 	{Type: Broadcast, Event: []byte(`["e",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`), Attachments: [][]byte{{1, 2}, {}}},
+	{Type: Broadcast, Event: []byte(`["e"]`), Number: 1 << 60},
+	{Type: LetGo, Session: "p"},
 	{Type: SocketsJoin, Rooms: []string{"a", "b"}, Targets: Targets{Except: []string{"y"}}},
 	{Type: SocketsLeave, Rooms: []string{"a"}, Targets: Targets{Rooms: []string{"x"}}},
 	{Type: DisconnectSockets, Close: true},

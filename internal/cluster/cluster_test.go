@@ -135,12 +135,12 @@ func (tr *trial) troubles() []error {
 
 func start(t *testing.T, bus adapter.Bus) *trial {
 	tr := new(trial)
-	tr.Node = Start(bus, func(err error) {
+	tr.Node = Start(bus, false, func(err error) {
 		tr.mu.Lock()
 		defer tr.mu.Unlock()
 		tr.reported = append(tr.reported, err)
 	})
-	tr.group = tr.Group("/", func(m *adapter.Message) {
+	tr.group = tr.Group("/", func(m *adapter.Message, _ adapter.Offset) {
 		tr.mu.Lock()
 		defer tr.mu.Unlock()
 		tr.received = append(tr.received, m)
@@ -406,14 +406,14 @@ func TestTopicsSayForWhomAMessageIs(t *testing.T) {
 // answer makes a node named uid answer a request.
 func answer(g *Group, uid, request string, m adapter.Message) {
 	m.UID, m.RequestID = uid, request
-	g.hear(&m)
+	g.hear(&m, "")
 }
 
 func TestRequestsKnowWhoHasNotAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := start(t, newLog())
 		for _, uid := range []string{"b", "c", "d"} {
-			a.group.hear(&adapter.Message{UID: uid, Type: adapter.Heartbeat})
+			a.group.hear(&adapter.Message{UID: uid, Type: adapter.Heartbeat}, "")
 		}
 		news := make(chan struct{}, 1)
 		r, err := a.group.Ask(event("e"), news)

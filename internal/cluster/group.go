@@ -14,7 +14,7 @@ import (
 type Group struct {
 	node    *Node
 	name    string
-	receive func(*adapter.Message)
+	receive func(m *adapter.Message, at adapter.Offset)
 
 	mu       sync.Mutex           // guards what follows
 	others   map[string]time.Time // UID to when it was last heard
@@ -73,7 +73,11 @@ func (g *Group) say(t adapter.MessageType) { _ = g.Publish(&adapter.Message{Type
 
 // Publish publishes m, which it completes, to the group. The error is that it will not:
 // ErrFull or ErrClosed.
-func (g *Group) Publish(m *adapter.Message) error {
+func (g *Group) Publish(m *adapter.Message) error { return g.PublishOr(m, nil) }
+
+// PublishOr is Publish, and calls failed if the Bus does not take the message after all.
+// Failed must not block.
+func (g *Group) PublishOr(m *adapter.Message, failed func()) error {
 	g.mu.Lock()
 	left := g.left
 	g.sent = time.Now()
@@ -82,17 +86,17 @@ func (g *Group) Publish(m *adapter.Message) error {
 		return ErrClosed
 	}
 	m.Namespace = g.name
-	return g.publish(m.Topic(), m)
+	return g.publish(m.Topic(), m, failed)
 }
 
 // Respond publishes m, which it completes, to the node with that UID.
 func (g *Group) Respond(uid string, m *adapter.Message) error {
-	return g.publish(adapter.Topic{Namespace: g.name, Node: uid}, m)
+	return g.publish(adapter.Topic{Namespace: g.name, Node: uid}, m, nil)
 }
 
-func (g *Group) publish(to adapter.Topic, m *adapter.Message) error {
+func (g *Group) publish(to adapter.Topic, m *adapter.Message, failed func()) error {
 	m.UID, m.Namespace = g.node.uid, g.name
-	err := g.node.run(errand{to: to, message: m.Append(nil)})
+	err := g.node.run(errand{to: to, message: m.Append(nil), failed: failed})
 	if errors.Is(err, ErrFull) {
 		g.node.counts.dropped.Add(1)
 		g.node.tell(queueFull, err)
@@ -101,7 +105,7 @@ func (g *Group) publish(to adapter.Topic, m *adapter.Message) error {
 }
 
 // hear takes a message of another node or of an emitter.
-func (g *Group) hear(m *adapter.Message) {
+func (g *Group) hear(m *adapter.Message, at adapter.Offset) {
 	g.meet(m)
 	switch m.Type {
 	case adapter.InitialHeartbeat:
@@ -115,7 +119,7 @@ func (g *Group) hear(m *adapter.Message) {
 			r.hear(m)
 		}
 	default:
-		g.receive(m)
+		g.receive(m, at)
 	}
 }
 

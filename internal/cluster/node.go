@@ -48,6 +48,7 @@ var (
 type Node struct {
 	bus    adapter.Bus
 	uid    string
+	echoes bool   // its own messages that are kept come back to it
 	mark   []byte // how the end of the node's own messages begins
 	report func(error)
 	outbox outbox
@@ -90,10 +91,11 @@ const (
 	troubles // how many there are
 )
 
-// Start returns a node that begins to subscribe. It tells report of what is wrong with the
-// bus, of each kind of trouble once in a while.
-func Start(bus adapter.Bus, report func(error)) *Node {
-	n := &Node{bus: bus, uid: newID(), report: report, ready: make(chan struct{}), groups: map[string]*Group{}}
+// Start returns a node that begins to subscribe. Its own messages that are kept come back to
+// it if it asks for these echoes. It tells report of what is wrong with the bus, of each kind
+// of trouble once in a while.
+func Start(bus adapter.Bus, echoes bool, report func(error)) *Node {
+	n := &Node{bus: bus, uid: newID(), echoes: echoes, report: report, ready: make(chan struct{}), groups: map[string]*Group{}}
 	n.mark = []byte(`,"uid":"` + n.uid + `","nsp":"`)
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.mu.Lock()
@@ -162,9 +164,9 @@ func (n *Node) subscribed() bool {
 }
 
 // Group returns the group of that name, of which the node is to become a member by
-// [Group.Join]. Receive is called with what others want of its sockets and handlers,
-// one message at a time; it must not block.
-func (n *Node) Group(name string, receive func(*adapter.Message)) *Group {
+// [Group.Join]. Receive is called with what others want of its sockets and handlers, and with
+// what comes back to the node, one message at a time; it must not block.
+func (n *Node) Group(name string, receive func(m *adapter.Message, at adapter.Offset)) *Group {
 	return &Group{
 		node: n, name: name, receive: receive,
 		others: map[string]time.Time{}, requests: map[string]*Request{},
@@ -191,8 +193,9 @@ func (n *Node) forget(g *Group) {
 }
 
 // deliver is called with what arrives.
-func (n *Node) deliver(b []byte, _ adapter.Offset) {
-	if n.isOwn(b) {
+func (n *Node) deliver(b []byte, at adapter.Offset) {
+	echoed := n.echoes && at != ""
+	if !echoed && n.isOwn(b) {
 		return
 	}
 	m, err := adapter.Decode(b)
@@ -201,15 +204,22 @@ func (n *Node) deliver(b []byte, _ adapter.Offset) {
 		n.tell(malformed, fmt.Errorf("cluster: from the bus came what is no message: %w", err))
 		return
 	}
-	if m.UID == n.uid {
+	own := m.UID == n.uid
+	if own && !echoed {
 		return // with attachments
 	}
-	n.counts.received.Add(1)
 	n.mu.Lock()
 	g := n.groups[m.Namespace]
 	n.mu.Unlock()
-	if g != nil {
-		g.hear(m)
+	if !own {
+		n.counts.received.Add(1)
+	}
+	switch {
+	case g == nil:
+	case own:
+		g.receive(m, at)
+	default:
+		g.hear(m, at)
 	}
 }
 

@@ -25,6 +25,7 @@ type errand struct {
 	kind    errandKind
 	to      adapter.Topic
 	message []byte
+	failed  func() // called if the Bus does not take the message, unless nil
 }
 
 type errandKind uint8
@@ -146,6 +147,9 @@ func (n *Node) perform(e *errand) {
 		if _, err := n.bus.Publish(ctx, e.to, e.message); err != nil {
 			n.counts.failed.Add(1)
 			n.tell(notPublished, fmt.Errorf("cluster: a message was not published: %w", err))
+			if e.failed != nil {
+				e.failed()
+			}
 			return
 		}
 		n.counts.published.Add(1)
