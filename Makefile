@@ -36,7 +36,7 @@ run: ## start the walk-through's server and page; Ctrl-C ends it
 .PHONY: test
 test: ## everything that has to pass: set-up, check, race, compatibility, guard, interop-js, interop
 	@$(PARTS) -log .tmp/test \
-		'set-up and lint=$(MAKE) -k setup check' \
+		'set-up and lint=$(MAKE) -k setup check browser-types' \
 		'Go tests with race detector=$(MAKE) race' \
 		'compatibility=go run ./internal/cmd/compat -check' \
 		'guards=$(MAKE) guard' \
@@ -56,7 +56,6 @@ check: $(BIN)/golangci-lint ## vet, lint, layers, tables of tests, tidy, formatt
 		'tables=go test -count=1 -run "^(TestThePageShowsTheTable|TestTheTableIsWholeAndItsTestsExist|TestEveryAdvisoryIsAnswered)$$" . ./internal/cmd/compat' \
 		'tidy=for m in $(MODULES); do (cd $$m && go mod tidy -diff) || exit 1; done' \
 		'format=$(MAKE) fmt-diff' \
-		'types of the browser client=go run ./browser/build -check' \
 		'build for linux-386=GOOS=linux GOARCH=386 go build $(PACKAGES)' \
 		'build for windows-amd64=GOOS=windows GOARCH=amd64 go build $(PACKAGES)' \
 		'build for darwin-arm64=GOOS=darwin GOARCH=arm64 go build $(PACKAGES)'
@@ -108,6 +107,10 @@ official: ## the reference's suites of its protocols and clients; SUITES=DIR is 
 browser: ## make the files of browser/dist, the client for browsers, of its sources
 	@go run ./internal/cmd/setup browser
 	@go run ./browser/build && go run ./browser/build -types && go run ./browser/build -size
+
+.PHONY: browser-types
+browser-types: ## check the types of the client for browsers; needs what make setup installs
+	@go run ./browser/build -check
 
 .PHONY: size
 size: ## the sizes of the client for browsers, beside the official one's; fails above the limits

@@ -37,7 +37,7 @@ var contentTypes = map[string][]string{
 
 // file returns the client file that a request's path means, or nil.
 func (s *Server) file(urlPath string) *clientFile {
-	if s.files.fsys == nil {
+	if s.files.fsys == nil || s.paths.serves(urlPath) {
 		return nil
 	}
 	// http.StripPrefix leaves a slash, or nothing, in front of the name.

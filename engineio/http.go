@@ -15,11 +15,11 @@ import (
 )
 
 // ServeHTTP answers every request of the protocol: handshakes, polls, messages
-// and upgrades to WebSockets, which outlive it; and those for the client's files. Headers that middleware has set on w
-// are kept, also for the WebSocket's handshake.
+// and upgrades to WebSockets, which outlive it; and those for the client's files.
+// Headers that middleware has set on w are kept, also for the WebSocket's handshake.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !s.paths.serves(r.URL.Path) {
-		s.serveElsewhere(w, r)
+	if f := s.file(r.URL.Path); f != nil {
+		s.serveFile(w, r, f)
 		return
 	}
 	if !s.isWelcome(w, r) {
@@ -57,20 +57,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveElsewhere answers a request for what is below the server's path, or not its own.
-func (s *Server) serveElsewhere(w http.ResponseWriter, r *http.Request) {
-	if f := s.file(r.URL.Path); f != nil {
-		s.serveFile(w, r, f)
-		return
-	}
-	s.paths.hint(s, r)
-	boundBody(w, r)
-	http.NotFound(w, r)
-}
-
-// isWelcome says whether the page that makes a request may have an answer other than a
-// refusal. If not, it is answered.
+// isWelcome says whether a request may have an answer other than a refusal: by its path,
+// and by the page that makes it. If not, it is answered.
 func (s *Server) isWelcome(w http.ResponseWriter, r *http.Request) bool {
+	if !s.paths.serves(r.URL.Path) {
+		s.paths.hint(s, r)
+		boundBody(w, r)
+		http.NotFound(w, r)
+		return false
+	}
 	origin := firstValue(r.Header["Origin"])
 	if !s.origins.admits(r, origin) {
 		s.log.Warn("engineio: origin refused; Options.CORS says which are let in",
