@@ -68,7 +68,7 @@ const maxTimeout = 24 * time.Hour
 // Decode decodes a message. It shares memory with b. The error says that b is none; one of
 // an unknown type is no error.
 func Decode(b []byte) (*Message, error) {
-	text, attachments, err := unpack(b)
+	text, attachments, err := Unpack(b)
 	if err != nil {
 		return nil, err
 	}
@@ -84,8 +84,10 @@ func Decode(b []byte) (*Message, error) {
 	return m, m.check()
 }
 
-// unpack takes an encoded message apart.
-func unpack(b []byte) (text []byte, attachments [][]byte, err error) {
+// Unpack takes an encoded message apart into its JSON and the attachments for the
+// placeholders in that, which share memory with b. The error says that b is none, or that
+// there are more or fewer attachments than placeholders.
+func Unpack(b []byte) (text []byte, attachments [][]byte, err error) {
 	if len(b) == 0 || b[0] != attachmentsMark {
 		return b, nil, nil
 	}

@@ -20,10 +20,22 @@ func (m *Message) Append(dst []byte) []byte {
 	if len(m.Attachments) == 0 {
 		return m.appendJSON(dst)
 	}
-	text := m.appendJSON(nil)
+	return appendPacked(dst, m.appendJSON(nil), m.Attachments)
+}
+
+// Pack returns the encoded message whose JSON and attachments these are, for a [Bus] that
+// carries both in a form of its own. It does not check them, as [Decode] does.
+func Pack(text []byte, attachments [][]byte) []byte {
+	if len(attachments) == 0 {
+		return text
+	}
+	return appendPacked(nil, text, attachments)
+}
+
+func appendPacked(dst, text []byte, attachments [][]byte) []byte {
 	dst = append(dst, attachmentsMark)
 	dst = appendChunk(dst, text)
-	for _, attachment := range m.Attachments {
+	for _, attachment := range attachments {
 		dst = appendChunk(dst, attachment)
 	}
 	return dst

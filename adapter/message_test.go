@@ -185,3 +185,16 @@ func BenchmarkDecode(b *testing.B) {
 		}
 	}
 }
+
+func TestMessagesAreTakenApartAndPutTogether(t *testing.T) {
+	for i := range samples {
+		b := samples[i].Append(nil)
+		text, attachments, err := Unpack(b)
+		if err != nil || len(attachments) != len(samples[i].Attachments) {
+			t.Errorf("%q was taken apart into %d attachments and %q (%v)", b, len(attachments), text, err)
+		}
+		if got := Pack(text, attachments); string(got) != string(b) {
+			t.Errorf("%q became %q", b, got)
+		}
+	}
+}
