@@ -407,7 +407,7 @@ var client = (() => {
       const stream = await session.createBidirectionalStream();
       this._writer = stream.writable.getWriter();
       const { sid } = this.query;
-      await this._send1({ type: "open", data: sid && JSON.stringify({ sid }) });
+      await this._sendOne({ type: "open", data: sid && JSON.stringify({ sid }) });
       this._opened();
       await this._read(stream.readable.getReader());
       await closed;
@@ -436,14 +436,14 @@ var client = (() => {
     /** @internal */
     async _write(packets) {
       try {
-        for (const packet of packets) await this._send1(packet);
+        for (const packet of packets) await this._sendOne(packet);
         this._drained();
       } catch (error) {
         this._failed(new TransportError("webtransport error", error));
       }
     }
     /** @internal */
-    async _send1(packet) {
+    async _sendOne(packet) {
       const data = await encodePacket(packet, this.opts.forceBase64);
       const body = await toBytes(data);
       await this._writer.write(header(body.length, typeof data !== "string"));
@@ -601,7 +601,7 @@ var client = (() => {
       this.opts = { ...opts, query: queryOf(address, opts) };
       const { protocol: protocol2, hostname, port } = new URL(address.origin);
       this.hostname = hostname;
-      this.secure = /s:$/.test(protocol2);
+      this.secure = /^(https|wss):/.test(protocol2);
       this.port = port || (this.secure ? "443" : "80");
       for (const transport of opts.transportImplementations || opts.transports || Object.keys(supported)) {
         const known = typeof transport === "string";
@@ -1023,8 +1023,8 @@ var client = (() => {
       return !this.connected;
     }
     connect() {
-      if (this.connected) return this;
       const { io: io2 } = this;
+      if (this.active && io2._readyState === "open") return this;
       this.active = true;
       if (!io2._reconnecting) io2.open();
       if (io2._readyState === "open") this._onOpen();

@@ -78,7 +78,7 @@ export class Engine extends Emitter {
     this.opts = { ...opts, query: queryOf(address, opts) };
     const { protocol, hostname, port } = new URL(address.origin);
     this.hostname = hostname;
-    this.secure = /s:$/.test(protocol);
+    this.secure = /^(https|wss):/.test(protocol);
     this.port = port || (this.secure ? "443" : "80");
     for (const transport of opts.transportImplementations || opts.transports || Object.keys(supported)) {
       const known = typeof transport === "string";

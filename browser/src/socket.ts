@@ -104,8 +104,9 @@ export class Socket<
   }
 
   connect(): this {
-    if (this.connected) return this;
     const { io } = this;
+    // It has asked to join already: a second time, the server would close the connection.
+    if (this.active && io._readyState === "open") return this;
     this.active = true;
     if (!io._reconnecting) io.open();
     if (io._readyState === "open") this._onOpen();

@@ -43,7 +43,7 @@ export class WebTransportTransport extends Transport {
     const stream = await session.createBidirectionalStream();
     this._writer = stream.writable.getWriter();
     const { sid } = this.query;
-    await this._send1({ type: "open", data: sid && JSON.stringify({ sid }) });
+    await this._sendOne({ type: "open", data: sid && JSON.stringify({ sid }) });
     this._opened();
     await this._read(stream.readable.getReader());
     await closed;
@@ -75,7 +75,7 @@ export class WebTransportTransport extends Transport {
   /** @internal */
   async _write(packets: EnginePacket[]): Promise<void> {
     try {
-      for (const packet of packets) await this._send1(packet);
+      for (const packet of packets) await this._sendOne(packet);
       this._drained();
     } catch (error) {
       this._failed(new TransportError("webtransport error", error));
@@ -83,7 +83,7 @@ export class WebTransportTransport extends Transport {
   }
 
   /** @internal */
-  async _send1(packet: EnginePacket): Promise<void> {
+  async _sendOne(packet: EnginePacket): Promise<void> {
     const data = await encodePacket(packet, this.opts.forceBase64);
     const body = await toBytes(data);
     await this._writer!.write(header(body.length, typeof data !== "string"));

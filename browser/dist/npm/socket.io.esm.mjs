@@ -144,7 +144,7 @@ var Transport = class extends Emitter2 {
     this.readyState !== "closed" && (this.z(!0), this.A());
   }
   /** Sends packets; the caller has seen that the transport is writable. @internal */
-  c(packets) {
+  d(packets) {
     this.writable = !1, this.I(packets);
   }
   /** The address of the server, with the query of this connection. @internal */
@@ -377,9 +377,9 @@ function probe(engine, transport, wait, won) {
     let { transport: old } = engine;
     if (old instanceof Polling && await old.sa(), engine.readyState === "closed") return;
     let lost = over;
-    over = !0, lost ? old.ta() : (remembered.websocket = transport.name === "websocket", engine.aa(transport.off()), transport.c([{ type: "upgrade" }])), engine.upgrading = !1, lost || engine.emit("upgrade", transport), engine.D();
+    over = !0, lost ? old.ta() : (remembered.websocket = transport.name === "websocket", engine.aa(transport.off()), transport.d([{ type: "upgrade" }])), engine.upgrading = !1, lost || engine.emit("upgrade", transport), engine.D();
   };
-  return transport.once("open", () => transport.c([{ type: "ping", data: "probe" }])).once("packet", ({ type, data }) => {
+  return transport.once("open", () => transport.d([{ type: "ping", data: "probe" }])).once("packet", ({ type, data }) => {
     over || (type === "pong" && data === "probe" ? switchOver() : failed(data));
   }).on("error", failed).on("close", failed), stop;
 }
@@ -448,7 +448,7 @@ var Engine = class extends Emitter2 {
     let address = addressOf(uri, opts);
     this.opts = { ...opts, query: queryOf(address, opts) };
     let { protocol: protocol2, hostname, port } = new URL(address.origin);
-    this.hostname = hostname, this.secure = /s:$/.test(protocol2), this.port = port || (this.secure ? "443" : "80");
+    this.hostname = hostname, this.secure = /^(https|wss):/.test(protocol2), this.port = port || (this.secure ? "443" : "80");
     for (let transport of opts.transportImplementations || opts.transports || Object.keys(supported)) {
       let known = typeof transport == "string", name = known ? transport : transport.prototype.name;
       this.O[name] = known ? supported[name] : transport, this.O[name] && this.transports.push(name);
@@ -536,7 +536,7 @@ var Engine = class extends Emitter2 {
     let { transport, writeBuffer } = this;
     if (this.readyState !== "closed" && transport.writable && !this.upgrading && writeBuffer.length) {
       let packets = this.Aa();
-      this.E = packets.length, transport.c(packets), this.emit("flush");
+      this.E = packets.length, transport.d(packets), this.emit("flush");
     }
   }
   /** The packets that one request may carry: all, or as many as the server takes, one at least. @internal */
@@ -758,16 +758,15 @@ var Socket = class extends CatchAll {
     return !this.connected;
   }
   connect() {
-    if (this.connected) return this;
     let { io: io2 } = this;
-    return this.active = !0, io2.k || io2.open(), io2.d === "open" && this.H(), this;
+    return this.active && io2.c === "open" ? this : (this.active = !0, io2.k || io2.open(), io2.c === "open" && this.H(), this);
   }
   open() {
     return this.connect();
   }
   disconnect() {
     let { connected } = this;
-    return connected && this.c({ type: 1 /* DISCONNECT */ }), this.T(), connected && this.a("io client disconnect"), this;
+    return connected && this.d({ type: 1 /* DISCONNECT */ }), this.T(), connected && this.a("io client disconnect"), this;
   }
   close() {
     return this.disconnect();
@@ -809,12 +808,12 @@ var Socket = class extends CatchAll {
     super.emit(event, ...args);
   }
   /** @internal */
-  c(packet) {
-    this.io.c({ nsp: this.nsp, ...packet });
+  d(packet) {
+    this.io.d({ nsp: this.nsp, ...packet });
   }
   /** @internal */
   ma(packet) {
-    this.ia("out", packet.data), this.c(packet);
+    this.ia("out", packet.data), this.d(packet);
   }
   /** @internal */
   Ga(id, timeout, ack) {
@@ -831,7 +830,7 @@ var Socket = class extends CatchAll {
       if (!current()) return;
       this.w = void 0;
       let session = this.v && { pid: this.v, offset: this.la };
-      this.c({ type: 0 /* CONNECT */, data: session ? { ...session, ...data } : data });
+      this.d({ type: 0 /* CONNECT */, data: session ? { ...session, ...data } : data });
     };
     if (typeof auth != "function") return join(auth);
     (async () => {
@@ -884,7 +883,7 @@ var Socket = class extends CatchAll {
   Ja(id) {
     let sent = !1, { engine } = this.io;
     return (...data) => {
-      sent || this.io.engine !== engine || (sent = !0, this.c({ type: 3 /* ACK */, id, data }));
+      sent || this.io.engine !== engine || (sent = !0, this.d({ type: 3 /* ACK */, id, data }));
     };
   }
   /** @internal */
@@ -913,7 +912,7 @@ var Manager = class extends Settings {
     /** The sockets of this connection, by the names of their namespaces. */
     this.nsps = {};
     /** @internal */
-    this.d = "closed";
+    this.c = "closed";
     /** How many attempts to reconnect there have been in a row. @internal */
     this.m = 0;
     /** Whether an attempt is waited for or under way. @internal */
@@ -924,20 +923,20 @@ var Manager = class extends Settings {
     let parser = opts.parser || { Encoder, Decoder };
     this.encoder = new parser.Encoder(), this.decoder = new parser.Decoder(), this.decoder.on("decoded", (packet) => {
       let { engine } = this;
-      queueMicrotask(() => engine === this.engine && this.d === "open" && this.t(packet));
+      queueMicrotask(() => engine === this.engine && this.c === "open" && this.t(packet));
     }), this.G = opts.autoConnect !== !1, this.G && this.open();
   }
   /** Connects, unless that is done or under way. With a callback, the caller sees to further attempts. */
   open(callback) {
-    if (this.d !== "closed") return this;
+    if (this.c !== "closed") return this;
     this.x();
     let engine = this.engine = new Engine(this.uri, this.opts);
-    this.d = "opening", this.o = !1;
+    this.c = "opening", this.o = !1;
     let failed = (error) => {
-      this.x(), this.d = "closed", this.f(error);
+      this.x(), this.c = "closed", this.f(error);
       let again = this.k || !this.m;
       this.k = !1, callback ? callback(error) : again && this.U();
-    }, opening = () => this.d === "opening", listen = (event, listener) => engine.on(event, (...args) => engine === this.engine && this.d !== "closed" && listener(...args));
+    }, opening = () => this.c === "opening", listen = (event, listener) => engine.on(event, (...args) => engine === this.engine && this.c !== "closed" && listener(...args));
     listen("open", () => {
       this.H(), callback?.();
     }), listen("error", (error) => opening() ? failed(error) : this.f(error)), listen("close", (reason, details) => opening() ? failed(new Error(reason)) : this.a(reason, details)), listen("ping", () => this.emit("ping")), listen("data", (data) => this.La(data));
@@ -957,7 +956,7 @@ var Manager = class extends Settings {
   }
   /** @internal */
   H() {
-    this.x(), this.d = "open", this.k = !1, this.y((socket) => socket.H()), this.emit("open");
+    this.x(), this.c = "open", this.k = !1, this.y((socket) => socket.H()), this.emit("open");
   }
   /** @internal */
   f(error) {
@@ -985,7 +984,7 @@ var Manager = class extends Settings {
     this.l?.(), this.s?.();
   }
   /** @internal */
-  c(packet) {
+  d(packet) {
     for (let part of this.encoder.encode(packet)) this.engine.write(part, packet.options);
   }
   /** Closes the connection if no namespace needs it any more. @internal */
@@ -999,11 +998,11 @@ var Manager = class extends Settings {
   }
   /** @internal */
   a(reason, details) {
-    this.x(), this.decoder.destroy(), this.m = 0, this.d = "closed", this.engine?.close(), this.y((socket) => socket.a(reason, details)), this.emit("close", reason, details), this.U();
+    this.x(), this.decoder.destroy(), this.m = 0, this.c = "closed", this.engine?.close(), this.y((socket) => socket.a(reason, details)), this.emit("close", reason, details), this.U();
   }
   /** Waits, then tries to connect, and so on until it succeeds or it is time to give up. @internal */
   U() {
-    if (!(this.d === "closed" && !this.k) || this.o || !this.b("reconnection", !0)) return;
+    if (!(this.c === "closed" && !this.k) || this.o || !this.b("reconnection", !0)) return;
     if (this.m >= this.b("reconnectionAttempts", 1 / 0)) {
       this.m = 0, this.emit("reconnect_failed");
       return;

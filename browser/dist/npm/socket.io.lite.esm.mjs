@@ -255,9 +255,8 @@ var Socket = class extends CatchAll {
     return !this.connected;
   }
   connect() {
-    if (this.connected) return this;
     let { io: io2 } = this;
-    return this.active = !0, io2.d || io2.open(), io2.b === "open" && this.w(), this;
+    return this.active && io2.b === "open" ? this : (this.active = !0, io2.d || io2.open(), io2.b === "open" && this.w(), this);
   }
   open() {
     return this.connect();
