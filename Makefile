@@ -28,7 +28,12 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: run
-run: ## start the walk-through's server and page; Ctrl-C ends it
+run: ## start a chat to open in the browser, on port 3000; Ctrl-C ends it
+	@go build -o $(BIN)/sio ./cmd/sio
+	@exec $(BIN)/sio serve
+
+.PHONY: walkthrough
+walkthrough: ## start the walk-through's server, and its page on another origin; Ctrl-C ends it
 	@go run ./internal/cmd/setup clients
 	@go build -o $(BIN)/walkthrough ./examples/walkthrough
 	@exec $(BIN)/walkthrough

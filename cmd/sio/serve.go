@@ -13,13 +13,16 @@ import (
 	"time"
 
 	"socketio"
+	"socketio/cmd/sio/demo"
 )
 
 func serveCommand() command {
 	return command{
 		name: "serve", brief: "start a server to try things with",
-		about: `It passes every event on to all clients; with --echo it sends it back to where it came
-from. Either way it answers what wants an acknowledgement with the arguments it came with.
+		about: `Opened in a browser it is a chat, in the namespace /chat, which shows the connection at
+work. In all other namespaces it passes every event on to all clients; with --echo, which
+goes without the chat, it sends it back to where it came from. Either way it answers what
+wants an acknowledgement with the arguments it came with.
 
 SIGTERM and Ctrl-C end it in order: it takes no more clients and sends the others away over
 the time of --drain. A second one ends it at once.`,
@@ -57,7 +60,7 @@ func (s *serving) run(ctx context.Context, p *program, _ []string) error {
 		return fmt.Errorf("%w; --addr takes another address, and 127.0.0.1:0 a free port", err)
 	}
 	srv := s.server()
-	web := &http.Server{Handler: srv}
+	web := &http.Server{Handler: s.handler(srv)}
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(listener) }()
 	fmt.Fprintf(p.stdout, "server is running at http://%s\n", strings.Replace(listener.Addr().String(), "[::]", "127.0.0.1", 1))
@@ -80,9 +83,27 @@ func (s *serving) end(srv *socketio.Server, web *http.Server) error {
 	return err
 }
 
+// handler returns what serves all paths: srv, and beside it the page of the chat.
+func (s *serving) handler(srv *socketio.Server) http.Handler {
+	if s.echo {
+		return srv
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", demo.Page())
+	mux.Handle("/socket.io/", srv)
+	return mux
+}
+
 // server returns the Socket.IO server. What connects to any namespace is let in.
 func (s *serving) server() *socketio.Server {
-	srv := socketio.NewServer(&socketio.Options{CORS: socketio.CORS{Origins: s.origins}})
+	o := &socketio.Options{CORS: socketio.CORS{Origins: s.origins}}
+	if !s.echo {
+		o.Recovery.Window = 2 * time.Minute // the chat shows it
+	}
+	srv := socketio.NewServer(o)
+	if !s.echo {
+		demo.Serve(srv.Of("/chat"))
+	}
 	for _, ns := range []*socketio.Namespace{srv.Namespace, srv.OfFunc(func(string) bool { return true })} {
 		ns.OnAny(func(_ context.Context, from *socketio.Socket, m *socketio.Message) error {
 			return s.passOn(from, m)

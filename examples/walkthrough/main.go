@@ -1,6 +1,6 @@
 // Command walkthrough is the walk-through's server, and the page that talks to it.
 //
-//	make run
+//	make walkthrough
 //
 // Load http://127.0.0.1:5500 in a browser: the page shows the id of its socket and what
 // the server answers, the server prints the id and what the page said. The page is at

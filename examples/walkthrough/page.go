@@ -18,7 +18,7 @@ func newPage() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		if _, err := os.Stat(client); err != nil {
-			http.Error(w, "The page needs the official client: run `make setup` and then `make run` in the root of the repository.", http.StatusNotFound)
+			http.Error(w, "The page needs the official client: run `make walkthrough` in the root of the repository.", http.StatusNotFound)
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
