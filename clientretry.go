@@ -51,7 +51,8 @@ func (s *ClientSocket) advance() {
 	c := s.client
 	c.mu.Lock()
 	socket := s.current.Load()
-	if socket == nil || len(s.queue) == 0 || s.queue[0].socket != nil {
+	// One that is about to be replaced would use up the tries.
+	if socket == nil || !socket.Connected() || len(s.queue) == 0 || s.queue[0].socket != nil {
 		c.mu.Unlock()
 		return
 	}

@@ -105,6 +105,25 @@ func TestRetriesGoOnOverConnections(t *testing.T) {
 	})
 }
 
+func TestAConnectionThatIsEndingUsesUpNoTries(t *testing.T) {
+	inBubble(t, nil, func(r *rig) {
+		r.srv.OnAck("ask", func(context.Context, *Socket, None) (int, error) { return 7, nil })
+		c := r.connected(&ClientOptions{DialOptions: overWebSocket, Retries: 2})
+		ending := c.current.Load()
+		r.wantSocket(ending.ID()).Conn().Close()
+		synctest.Wait()
+		c.current.Store(ending) // as it is while the end is being told
+		answer := make(chan error)
+		go func() {
+			_, err := c.EmitAck[int](r.t.Context(), "ask", None{})
+			answer <- err
+		}()
+		if err := <-answer; err != nil {
+			r.t.Errorf("EmitAck returned %v", err)
+		}
+	})
+}
+
 func TestADisconnectSaysWhatIsInDoubt(t *testing.T) {
 	inBubble(t, nil, func(r *rig) {
 		r.srv.OnAck("ask", func(context.Context, *Socket, None) (None, error) { return None{}, nil })
