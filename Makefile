@@ -39,14 +39,15 @@ walkthrough: ## start the walk-through's server, and its page on another origin;
 	@exec $(BIN)/walkthrough
 
 .PHONY: test
-test: ## everything that has to pass: set-up, check, race, compatibility, guard, interop-js, interop
+test: ## everything that has to pass: set-up, check, race, compatibility, guard, interop-js, interop, soak
 	@$(PARTS) -log .tmp/test \
 		'set-up and lint=$(MAKE) -k setup check browser-types' \
 		'Go tests with race detector=$(MAKE) race' \
 		'compatibility=go run ./internal/cmd/compat -check' \
 		'guards=$(MAKE) guard' \
 		'JS and Chromium=$(MAKE) interop-js' \
-		'other languages=$(MAKE) interop'
+		'other languages=$(MAKE) interop' \
+		'faults and soak=$(MAKE) soak T=2m'
 
 .PHONY: setup
 setup: ## install what the tests need: a C compiler, npm packages, Chromium, the linter; quick when done
@@ -120,6 +121,11 @@ browser-types: ## check the types of the client for browsers; needs what make se
 .PHONY: size
 size: ## the sizes of the client for browsers, beside the official one's; fails above the limits
 	@go run ./browser/build -size
+
+.PHONY: soak
+soak: ## 8,000 clients for T=30s, cut off and replaced all the time: nothing may leak or get lost
+	@go build -o $(BIN)/soak ./interop/soak
+	@$(BIN)/soak -time $(T)
 
 .PHONY: fuzz
 fuzz: ## every fuzz target of every module, one by one, each for T=30s
