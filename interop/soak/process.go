@@ -69,7 +69,7 @@ func say(v any) {
 	if err != nil {
 		panic(err)
 	}
-	os.Stdout.Write(append(line, '\n'))
+	fmt.Println(string(line))
 }
 
 // questions calls answer for each line on standard input, until that or ctx ends.
