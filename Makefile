@@ -50,7 +50,7 @@ test: ## everything that has to pass: set-up, check, race, compatibility, guard,
 		'faults and soak=$(MAKE) soak T=2m'
 
 .PHONY: setup
-setup: ## install what the tests need: a C compiler, npm packages, Chromium, the linter; quick when done
+setup: ## install what the tests need: a C compiler, npm packages, Chromium, Firefox, the linter; quick when done
 	@go run ./internal/cmd/setup
 
 .PHONY: check
@@ -96,7 +96,7 @@ guard: ## the tests that hold memory and allocation figures (TestGuard…), with
 	go test -run '^TestGuard' -count=1 -v -p 1 $$guards
 
 .PHONY: interop-js
-interop-js: setup ## the official JavaScript clients against the fixture, in Node and in Chromium
+interop-js: setup ## the official JavaScript clients against the fixture, in Node and in Chromium; the chat in two browsers
 	@node interop/js/run.mjs
 
 .PHONY: interop

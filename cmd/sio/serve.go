@@ -19,10 +19,11 @@ import (
 func serveCommand() command {
 	return command{
 		name: "serve", brief: "start a server to try things with",
-		about: `Opened in a browser it is a chat, in the namespace /chat, which shows the connection at
-work. In all other namespaces it passes every event on to all clients; with --echo, which
-goes without the chat, it sends it back to where it came from. Either way it answers what
-wants an acknowledgement with the arguments it came with.
+		about: `It passes every event on to all clients; with --echo it sends it back to where it came
+from. Either way it answers what wants an acknowledgement with the arguments it came with.
+
+Opened in a browser it is a chat, which shows the connection at work; the chat has a server
+of its own, at the path /chat/socket.io/.
 
 SIGTERM and Ctrl-C end it in order: it takes no more clients and sends the others away over
 the time of --drain. A second one ends it at once.`,
@@ -59,51 +60,36 @@ func (s *serving) run(ctx context.Context, p *program, _ []string) error {
 	if err != nil {
 		return fmt.Errorf("%w; --addr takes another address, and 127.0.0.1:0 a free port", err)
 	}
-	srv := s.server()
-	web := &http.Server{Handler: s.handler(srv)}
+	srv, chat := s.server(), demo.NewServer()
+	mux := http.NewServeMux()
+	mux.Handle("/socket.io/", srv)
+	mux.Handle("/", demo.Handler(chat))
+	web := &http.Server{Handler: mux}
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(listener) }()
 	fmt.Fprintf(p.stdout, "server is running at http://%s\n", strings.Replace(listener.Addr().String(), "[::]", "127.0.0.1", 1))
 	select {
 	case err := <-failed:
-		return errors.Join(err, srv.Close())
+		return errors.Join(err, srv.Close(), chat.Close())
 	case <-ctx.Done():
-		return s.end(srv, web)
+		return s.end(srv, chat, web)
 	}
 }
 
 // end sends the clients away first, of whom the server for HTTP knows nothing.
-func (s *serving) end(srv *socketio.Server, web *http.Server) error {
+func (s *serving) end(srv, chat *socketio.Server, web *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.drain+5*time.Second)
 	defer cancel()
-	err := errors.Join(srv.Drain(ctx, s.drain), srv.Shutdown(ctx), web.Shutdown(ctx))
+	err := errors.Join(chat.Shutdown(ctx), srv.Drain(ctx, s.drain), srv.Shutdown(ctx), web.Shutdown(ctx))
 	if errors.Is(err, context.DeadlineExceeded) {
 		return errors.New("some clients did not take what was sent to them, and were cut")
 	}
 	return err
 }
 
-// handler returns what serves all paths: srv, and beside it the page of the chat.
-func (s *serving) handler(srv *socketio.Server) http.Handler {
-	if s.echo {
-		return srv
-	}
-	mux := http.NewServeMux()
-	mux.Handle("/", demo.Page())
-	mux.Handle("/socket.io/", srv)
-	return mux
-}
-
 // server returns the Socket.IO server. What connects to any namespace is let in.
 func (s *serving) server() *socketio.Server {
-	o := &socketio.Options{CORS: socketio.CORS{Origins: s.origins}}
-	if !s.echo {
-		o.Recovery.Window = 2 * time.Minute // the chat shows it
-	}
-	srv := socketio.NewServer(o)
-	if !s.echo {
-		demo.Serve(srv.Of("/chat"))
-	}
+	srv := socketio.NewServer(&socketio.Options{CORS: socketio.CORS{Origins: s.origins}})
 	for _, ns := range []*socketio.Namespace{srv.Namespace, srv.OfFunc(func(string) bool { return true })} {
 		ns.OnAny(func(_ context.Context, from *socketio.Socket, m *socketio.Message) error {
 			return s.passOn(from, m)

@@ -11,29 +11,39 @@ import (
 	"time"
 
 	"socketio"
+	"socketio/engineio"
 )
+
+// path is where the page finds the server, and the client that it imports.
+const path = "/chat/socket.io/"
 
 // A chat knows who is in which room.
 type chat struct {
-	ns *socketio.Namespace
+	srv *socketio.Server
 
 	mu    sync.Mutex                   // held while a change is told, so that all hear of changes in their order
 	rooms map[string]map[string]string // the names of those who are there, by room and by socket
 }
 
-// Serve makes a namespace a chat. Call it before the server serves. Rooms last as long as
-// somebody is in them, and nothing that is said is kept.
-func Serve(ns *socketio.Namespace) {
-	c := &chat{ns: ns, rooms: map[string]map[string]string{}}
-	ns.Use(admit)
-	ns.OnConnect(c.connect)
-	ns.OnDisconnect(c.disconnect)
-	ns.OnAck(Enter, c.enter)
-	ns.OnAck(Say, c.say)
-	ns.On(Typing, c.typing)
-	ns.OnAck(Echo, func(context.Context, *socketio.Socket, socketio.None) (socketio.None, error) {
+// NewServer returns a server that is a chat; it is ended like any other. Rooms last as
+// long as somebody is in them, and nothing that is said is kept but for those who have lost
+// their connection and may come back.
+func NewServer() *socketio.Server {
+	srv := socketio.NewServer(&socketio.Options{
+		Options:  engineio.Options{Path: path},
+		Recovery: socketio.Recovery{Window: 2 * time.Minute},
+	})
+	c := &chat{srv: srv, rooms: map[string]map[string]string{}}
+	srv.Use(admit)
+	srv.OnConnect(c.connect)
+	srv.OnDisconnect(c.disconnect)
+	srv.OnAck(Enter, c.enter)
+	srv.OnAck(Say, c.say)
+	srv.On(Typing, c.typing)
+	srv.OnAck(Echo, func(context.Context, *socketio.Socket, socketio.None) (socketio.None, error) {
 		return socketio.None{}, nil
 	})
+	return srv
 }
 
 // admit lets in who says a name and a room. As they come with the connection, they are
@@ -121,7 +131,7 @@ func (c *chat) tell(room string) error {
 		people = append(people, Person{ID: id, Name: name})
 	}
 	slices.SortFunc(people, func(a, b Person) int { return strings.Compare(a.Name+a.ID, b.Name+b.ID) })
-	if err := c.ns.To(room).Emit(People, Presence{Room: room, People: people}); err != nil {
+	if err := c.srv.To(room).Emit(People, Presence{Room: room, People: people}); err != nil {
 		return err
 	}
 
@@ -136,5 +146,5 @@ func (c *chat) tell(room string) error {
 		}
 		return strings.Compare(a.Name, b.Name)
 	})
-	return c.ns.Emit(Rooms, rooms[:min(len(rooms), shownRooms)])
+	return c.srv.Emit(Rooms, rooms[:min(len(rooms), shownRooms)])
 }

@@ -14,16 +14,14 @@ import (
 )
 
 func startChat(t *testing.T) *socketiotest.Server {
-	srv := socketio.NewServer(&socketio.Options{Recovery: socketio.Recovery{Window: time.Minute}})
-	Serve(srv.Namespace)
-	return socketiotest.NewServer(t, srv)
+	return socketiotest.NewServer(t, NewServer())
 }
 
 // as are the options of a client with that name in that room. Between two polls what is
 // volatile would be dropped.
 func as(name, room string) *socketio.ClientOptions {
 	return &socketio.ClientOptions{
-		DialOptions: engineio.DialOptions{Transports: []string{engineio.WebSocket}},
+		DialOptions: engineio.DialOptions{Path: path, Transports: []string{engineio.WebSocket}},
 		Auth:        Entry{Name: name, Room: room},
 	}
 }
@@ -122,7 +120,7 @@ func TestWhoHasNoNameIsNotLetIn(t *testing.T) {
 		s := startChat(t)
 		for _, who := range []Entry{{}, {Name: "Ada"}, {Room: "sea"}, {Name: " ", Room: "sea"}, {Name: strings.Repeat("é", 33), Room: "sea"}} {
 			c := socketio.NewClient(s.URL, &socketio.ClientOptions{
-				DialOptions: engineio.DialOptions{HTTPClient: s.HTTPClient()}, Auth: who,
+				DialOptions: engineio.DialOptions{Path: path, HTTPClient: s.HTTPClient()}, Auth: who,
 			})
 			refusal, ok := errors.AsType[*socketio.ConnectError](c.Connect(t.Context()))
 			if !ok || refusal.Message != "a name and a room have 1 to 32 characters" {

@@ -4,6 +4,8 @@ import (
 	"embed"
 	"io/fs"
 	"net/http"
+
+	"socketio"
 )
 
 //go:embed page
@@ -15,14 +17,20 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect
 	"img-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types 'none'"
 
-// Page serves the page of the chat, which imports the client from /socket.io/ and joins
-// the namespace /chat. It is part of the program; no disk is read.
-func Page() http.Handler {
+// Handler serves the page of the chat at / and the chat itself, which NewServer has
+// returned. The page is part of the program; no disk is read.
+func Handler(srv *socketio.Server) http.Handler {
 	files, err := fs.Sub(page, "page")
 	if err != nil {
 		panic(err) // its name is valid
 	}
-	serve := http.FileServerFS(files)
+	mux := http.NewServeMux()
+	mux.Handle(path, srv)
+	mux.Handle("/", underPolicy(http.FileServerFS(files)))
+	return mux
+}
+
+func underPolicy(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
@@ -30,6 +38,6 @@ func Page() http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		// What is embedded has no time of its own, by which a browser could ask for news.
 		h.Set("Cache-Control", "no-cache")
-		serve.ServeHTTP(w, r)
+		next.ServeHTTP(w, r)
 	})
 }

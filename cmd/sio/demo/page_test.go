@@ -5,7 +5,7 @@ import (
 	"io/fs"
 	"maps"
 	"net/http/httptest"
-	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,6 +24,8 @@ func sourceOf(t *testing.T, name string) string {
 
 func TestEveryFileIsServedUnderThePolicy(t *testing.T) {
 	types := map[string]string{".html": "text/html", ".js": "text/javascript", ".json": "application/json", ".css": "text/css", ".svg": "image/svg+xml"}
+	srv := NewServer()
+	defer srv.Close()
 	files, err := fs.ReadDir(page, "page")
 	if err != nil {
 		t.Fatal(err)
@@ -31,8 +33,8 @@ func TestEveryFileIsServedUnderThePolicy(t *testing.T) {
 	for _, f := range files {
 		name := f.Name()
 		w := httptest.NewRecorder()
-		Page().ServeHTTP(w, httptest.NewRequest("GET", "/"+strings.TrimSuffix(name, "index.html"), nil))
-		want := types[path.Ext(name)]
+		Handler(srv).ServeHTTP(w, httptest.NewRequest("GET", "/"+strings.TrimSuffix(name, "index.html"), nil))
+		want := types[filepath.Ext(name)]
 		if got := w.Header().Get("Content-Type"); w.Code != 200 || want == "" || !strings.HasPrefix(got, want) {
 			t.Errorf("%s: status %d, %q, want 200, %q", name, w.Code, got, want)
 		}
@@ -51,7 +53,7 @@ func TestNothingOfThePageNeedsWhatThePolicyForbids(t *testing.T) {
 		t.Fatalf("the scripts are %q, %v", files, err)
 	}
 	for _, name := range files {
-		if m := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|https?://`).FindString(sourceOf(t, path.Base(name))); m != "" {
+		if m := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|https?://`).FindString(sourceOf(t, filepath.Base(name))); m != "" {
 			t.Errorf("%s has %q", name, m)
 		}
 	}

@@ -1,6 +1,6 @@
-// Command setup installs what the tests need besides Go: a C compiler, Chromium and a
-// font from the distribution's packages, the npm packages of interop/js and of browser, and
-// the linter of the tools module. It is quick when all of it is there.
+// Command setup installs what the tests need besides Go: a C compiler, Chromium, Firefox
+// and a font from the distribution's packages, the npm packages of interop/js and of
+// browser, and the linter of the tools module. It is quick when all of it is there.
 //
 //	setup           everything
 //	setup browser   what makes the browser client's declarations for TypeScript

@@ -27,6 +27,7 @@ var (
 	forTests = []need{
 		{"a C compiler, for the race detector", []string{"gcc", "libc6-dev"}, haveCompiler},
 		{"Chromium in /usr/bin", []string{"chromium"}, haveChromium},
+		{"Firefox in /usr/bin", []string{"firefox-esr"}, func() bool { return exists("/usr/bin/firefox-esr") }},
 		{"a Chinese font", []string{"fontconfig", "fonts-wqy-microhei"}, haveFont},
 	}
 	forLanguages = []need{

@@ -43,9 +43,9 @@ export class Report {
  * `makeContext()` gives what each test function receives; its `close()` is
  * awaited after the test. `stopped()` says why the rest can not run (undefined
  * while it can); what was not run counts as failed. `only` keeps the tests
- * whose title holds that text.
+ * whose title holds that text; each may take limitMs (default 25 s).
  */
-export async function runTests(report, label, tests, { makeContext, stopped, only = "" }) {
+export async function runTests(report, label, tests, { makeContext, stopped, only = "", limitMs = TEST_LIMIT_MS }) {
   for (const [name, test] of Object.entries(tests)) {
     const title = `[${label}] ${name}`;
     const context = makeContext();
@@ -56,7 +56,7 @@ export async function runTests(report, label, tests, { makeContext, stopped, onl
       continue;
     }
     try {
-      await limited(test(context));
+      await limited(test(context), limitMs);
       report.passed++;
     } catch (error) {
       report.fail(title, error);
@@ -73,11 +73,11 @@ let interrupt = (error) => {
 };
 process.on("uncaughtException", (error) => interrupt(error));
 
-async function limited(promise) {
+async function limited(promise, limitMs) {
   let timer;
   const limit = new Promise((_, reject) => {
     interrupt = reject;
-    timer = setTimeout(() => reject(new Mismatch(`expected to end within ${TEST_LIMIT_MS} ms`)), TEST_LIMIT_MS);
+    timer = setTimeout(() => reject(new Mismatch(`expected to end within ${limitMs} ms`)), limitMs);
   });
   promise.catch(() => {});
   try {

@@ -1,7 +1,7 @@
 // The chat: who enters, what is sent, and what comes. The contract with the server is in
 // contract.go.
 
-import { io } from "/socket.io/socket.io.esm.min.js";
+import { io } from "/chat/socket.io/socket.io.esm.min.js";
 import { keep, localOf, show, speak, spoken } from "./language.js";
 import { follow, showState } from "./panel.js";
 import { shrink } from "./picture.js";
@@ -13,23 +13,23 @@ const TYPING_MS = 2500;
 
 const me = { name: localOf("name") ?? "", room: decodeURIComponent(location.hash.slice(1)) || "lobby" };
 let rooms = [];
+let presence = {};
 let unanswered = 0;
 
 // The auth object is asked for at each connection: after the server has been started anew
 // this is who we are and where.
-const socket = io("/chat", { autoConnect: false, auth: (answer) => answer(me) });
+const socket = io({ path: "/chat/socket.io/", autoConnect: false, auth: (answer) => answer(me) });
 follow(socket);
 
 socket.on("said", (line) => addLine({ ...line, at: new Date(line.at) }, false));
 socket.on("writing", showWriter);
-socket.on("people", ({ room, people }) => {
-  if (room !== me.room) return; // we have left it
-  showPeople(people, socket.id);
-  show($("where"), "inRoom", { room, n: people.length });
+socket.on("people", (now) => {
+  presence = now;
+  showRoom();
 });
-socket.on("rooms", (all) => {
-  rooms = all;
-  showRooms(rooms, me.room, enter);
+socket.on("rooms", (now) => {
+  rooms = now;
+  showRoom();
 });
 socket.on("disconnect", forgetWriters);
 socket.on("connect_error", ({ message }) => ($("problem").textContent = message));
@@ -50,6 +50,15 @@ $("entry").addEventListener("submit", (event) => {
   $("text").focus();
 });
 
+/** Shows where we are, and with whom. Those of a new room come before the word that we are there. */
+function showRoom() {
+  showRooms(rooms, me.room, enter);
+  const { room, people } = presence;
+  if (room !== me.room) return;
+  showPeople(people, socket.id);
+  show($("where"), "inRoom", { room, n: people.length });
+}
+
 /** Asks the server, now or once we are connected again. Fails if the server refuses. */
 async function ask(event, question) {
   const answer = await socket.emitWithAck(event, question);
@@ -60,11 +69,18 @@ async function ask(event, question) {
 /** Goes to another room. */
 async function enter(room) {
   stopTyping();
-  const { room: entered } = await ask("enter", { name: me.name, room });
+  let entered;
+  try {
+    ({ room: entered } = await ask("enter", { name: me.name, room }));
+  } catch (error) {
+    show($("problem"), "refused", { reason: error.message });
+    return;
+  }
   if (me.room !== entered) clearLines();
   me.room = entered;
   location.hash = encodeURIComponent(entered);
   forgetWriters();
+  showRoom();
   openDrawer(undefined);
   $("text").focus();
 }

@@ -19,7 +19,7 @@ function make(tag, className, text = "") {
 /** A hue for each name, so that people are told apart. */
 function hueOf(name) {
   let hue = 0;
-  for (const character of name) hue = (hue * 31 + character.codePointAt(0)) % 360;
+  for (const character of name) hue = (hue * 31 + character.codePointAt(0) * 137) % 360;
   return hue;
 }
 
