@@ -62,7 +62,10 @@ type action func(ctx context.Context, p *program, args []string) error
 
 // commands are all there are, in the order in which the help lists them.
 func commands() []command {
-	return []command{serveCommand(), versionCommand()}
+	return []command{
+		serveCommand(), connectCommand(), emitCommand(), callCommand(), listenCommand(),
+		decodeCommand(), benchCommand(), doctorCommand(), versionCommand(),
+	}
 }
 
 // run runs the command that args name, and returns the exit code.

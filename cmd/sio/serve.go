@@ -100,12 +100,8 @@ func (s *serving) server() *socketio.Server {
 
 // passOn answers an event, and sends it to whom it is for.
 func (s *serving) passOn(from *socketio.Socket, m *socketio.Message) error {
-	args := make([]any, m.Len())
-	into := make([]any, len(args))
-	for i := range args {
-		into[i] = &args[i]
-	}
-	if err := m.Decode(into...); err != nil {
+	args, err := arguments(m)
+	if err != nil {
 		return err
 	}
 	if m.WantsAck() {
