@@ -81,23 +81,24 @@ func (b *benching) run(ctx context.Context, p *program, args []string) error {
 	case b.size < 0:
 		return usage("--size %d is below 0", b.size)
 	}
+	b.target.bare = true
 	b.url, b.p, b.out = args[0], p, p.output(b.target.format)
 	defer b.hangUp()
 	failed := false
-	measured, err := b.connect(ctx)
+	connected, err := b.connect(ctx)
 	if err != nil {
 		return err
 	}
 	for _, name := range b.scenarios {
+		measured := connected
 		switch name {
-		case "connect":
 		case "echo":
 			measured = b.echo(ctx)
 		case "broadcast":
 			measured = b.broadcast(ctx)
 		}
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return errInterrupted
 		}
 		f := measured.figures(name, b.clients)
 		b.out.put(f, f.String())
@@ -150,7 +151,7 @@ func (b *benching) connect(ctx context.Context) (*measure, error) {
 	all.Wait()
 	m.stop()
 	if ctx.Err() != nil {
-		return nil, ctx.Err()
+		return nil, errInterrupted
 	}
 	return m, m.first
 }

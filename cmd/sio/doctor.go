@@ -87,11 +87,10 @@ func (d *doctor) run(ctx context.Context, p *program, args []string) error {
 		return err
 	}
 	d.p, d.out = p, p.output(d.target.format)
-	d.http = d.target.httpClient()
-	d.http.Jar = nil
+	transport := d.target.transport()
+	transport.DisableKeepAlives = true
+	d.http = &http.Client{Transport: transport, Timeout: d.target.timeout}
 	d.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	d.http.Transport.(*http.Transport).DisableKeepAlives = true
-	d.http.Timeout = d.target.timeout
 
 	problems := 0
 	for _, check := range []struct {
@@ -107,7 +106,7 @@ func (d *doctor) run(ctx context.Context, p *program, args []string) error {
 	} {
 		r := check.run(ctx)
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return errInterrupted
 		}
 		d.report(check.name, r)
 		if r.fault != nil {

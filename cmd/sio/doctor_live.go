@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"socketio/eio4"
@@ -196,26 +197,24 @@ func (d *doctor) checkIdle(ctx context.Context) result {
 	if d.p.terminal && !d.out.json {
 		fmt.Fprintf(d.p.stderr, "…     idle: watching for %v\n", wait)
 	}
-	faults := make(chan *finding)
 	ways := d.ways()
-	for _, way := range ways {
-		go func() { faults <- d.watch(ctx, way, wait) }()
+	faults := make([]*finding, len(ways))
+	var all sync.WaitGroup
+	for i, way := range ways {
+		all.Go(func() { faults[i] = d.watch(ctx, way, wait) })
 	}
-	var found *finding
-	for range ways {
-		if f := <-faults; found == nil {
-			found = f
+	all.Wait()
+	for _, f := range faults {
+		if f != nil {
+			return result{fault: f}
 		}
 	}
-	if found != nil {
-		return result{fault: found}
-	}
-	return result{note: fmt.Sprintf("%s stays for %v", strings.Join(ways, " and "), wait)}
+	return result{note: fmt.Sprintf("still there after %v, by %s", wait, strings.Join(ways, " and by "))}
 }
 
 // watch joins the namespace by one transport and looks whether the connection stays.
 func (d *doctor) watch(ctx context.Context, way string, wait time.Duration) *finding {
-	o := d.target.dialOptions(d.p)
+	o := d.target.dialOptions(d.p, d.target.transport())
 	o.Transports, o.NoUpgrade = []string{way}, true
 	conn, err := engineio.Dial(ctx, d.server.String(), &o)
 	if err != nil {
@@ -245,7 +244,7 @@ func (d *doctor) watch(ctx context.Context, way string, wait time.Duration) *fin
 	}
 	return &finding{
 		Fault: faultIdle,
-		Seen:  fmt.Sprintf("%s: the connection ended after %v of silence (%v)", way, time.Since(began).Round(100*time.Millisecond), err),
+		Seen:  fmt.Sprintf("%s: the connection ended after %v of silence (%v)", way, time.Since(began).Round(100*time.Millisecond), innermost(err)),
 		Cause: fmt.Sprintf("a proxy closes connections on which nothing is sent, before the server's next ping: that comes every %v", d.pingInterval),
 		Fix:   idleFix(d.proxy),
 	}

@@ -142,7 +142,7 @@ var revision3 = regexp.MustCompile(`^\d+:0\{`)
 // packet, or another status than 200.
 func judge(status int, header http.Header, body string) finding {
 	seen := fmt.Sprintf("the answer is %d %s", status, http.StatusText(status))
-	if body != "" {
+	if strings.TrimSpace(body) != "" {
 		seen += ", beginning with " + excerpt(body)
 	}
 	var own struct {
@@ -158,8 +158,11 @@ func judge(status int, header http.Header, body string) finding {
 	case strings.Contains(body, "HTTP request to an HTTPS server"):
 		return finding{Fault: faultTLS, Seen: seen, Cause: "the server speaks TLS at this port", Fix: "use https:// in place of http://"}
 	case status >= 300 && status < 400:
+		if to := header.Get("Location"); to != "" {
+			seen += ", to " + to
+		}
 		return finding{
-			Fault: faultRedirect, Seen: seen + ", to " + header.Get("Location"),
+			Fault: faultRedirect, Seen: seen,
 			Cause: "something in front of the server sends clients elsewhere, which WebSockets and POSTs do not follow",
 			Fix:   "use the URL that it leads to; a router that adds the last slash has to be told of both paths",
 		}

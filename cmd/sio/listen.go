@@ -58,6 +58,9 @@ func (l *listening) run(ctx context.Context, p *program, args []string) error {
 		l.only = append(slices.Clone(l.only), l.until)
 	}
 	s, err := l.target.connect(ctx, p, args[0], func(s *session) { s.OnAny(l.hear) })
+	if errors.Is(err, errInterrupted) {
+		return l.unfinished()
+	}
 	if err != nil {
 		return err
 	}

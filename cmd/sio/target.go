@@ -34,6 +34,7 @@ type target struct {
 	insecure   bool
 	msgpack    bool
 	verbose    bool
+	bare       bool // no session waits for what it has sent, and none is slowed down
 
 	format format
 }
@@ -127,19 +128,24 @@ func (t *target) address(raw string) (server *url.URL, namespace string, err err
 	return server, namespace, nil
 }
 
-// httpClient makes the requests, with a jar since balancers tell clients apart by cookies.
-func (t *target) httpClient() *http.Client {
+// transport makes the requests of one client.
+func (t *target) transport() *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: t.insecure} //nolint:gosec // the flag says so
-	jar, _ := cookiejar.New(nil)                                            // never fails without options
+	return transport
+}
+
+// withJar returns a client with a jar, since balancers tell clients apart by cookies.
+func withJar(transport http.RoundTripper) *http.Client {
+	jar, _ := cookiejar.New(nil) // never fails without options
 	return &http.Client{Transport: transport, Jar: jar}
 }
 
 // dialOptions are those of a connection.
-func (t *target) dialOptions(p *program) engineio.DialOptions {
+func (t *target) dialOptions(p *program, transport http.RoundTripper) engineio.DialOptions {
 	o := engineio.DialOptions{
 		Path: t.path, Query: t.query, Header: t.header, Transports: t.transports,
-		DialTimeout: t.timeout, HTTPClient: t.httpClient(), Logger: slog.New(slog.DiscardHandler),
+		DialTimeout: t.timeout, HTTPClient: withJar(transport), Logger: slog.New(slog.DiscardHandler),
 	}
 	if t.verbose {
 		o.Logger = slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -150,6 +156,7 @@ func (t *target) dialOptions(p *program) engineio.DialOptions {
 // A session is a client that has, or had, a connection.
 type session struct {
 	*socketio.Client
+	wire  *wire       // nil if it is not to be known what is out
 	began atomic.Bool // it was connected once
 }
 
@@ -160,17 +167,24 @@ func (t *target) connect(ctx context.Context, p *program, rawURL string, prepare
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, t.timeout)
+	connecting, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
 	s := &session{}
+	transport := http.RoundTripper(t.transport())
+	if !t.bare {
+		s.wire = newWire(t.transport())
+		transport = s.wire
+	}
+	var failure error // written before cancel is called
 	options := &socketio.ClientOptions{
-		DialOptions: t.dialOptions(p), AckTimeout: t.timeout,
+		DialOptions: t.dialOptions(p, transport), AckTimeout: t.timeout,
 		OnRetry: func(_ int, wait time.Duration, cause error) {
 			if !s.began.Load() {
+				failure = cause
 				cancel()
 				return
 			}
-			fmt.Fprintf(p.stderr, "connection lost: %v; the next attempt is in %v\n", cause, wait.Round(time.Millisecond))
+			fmt.Fprintf(p.stderr, "connection lost: %s; the next attempt is in %v\n", innermost(cause), wait.Round(time.Millisecond))
 		},
 		OnError: func(_ context.Context, _ *socketio.ClientSocket, err error) { fmt.Fprintln(p.stderr, "sio:", err) },
 	}
@@ -186,8 +200,14 @@ func (t *target) connect(ctx context.Context, p *program, rawURL string, prepare
 	if prepare != nil {
 		prepare(s)
 	}
-	if err := s.Connect(ctx); err != nil {
+	if err := s.Connect(connecting); err != nil {
 		s.Close()
+		if ctx.Err() != nil {
+			return nil, errInterrupted
+		}
+		if errors.Is(connecting.Err(), context.Canceled) && failure != nil {
+			err = failure
+		}
 		return nil, &connectFailure{url: server.String(), finding: findingOf(err, namespace)}
 	}
 	s.began.Store(true)
@@ -205,16 +225,13 @@ func (s *session) end(timeout time.Duration) error {
 	if gone, ok := errors.AsType[*socketio.DisconnectError](why); ok && gone.Unsent > 0 {
 		return fmt.Errorf("the connection was lost, and %s with it", count(gone.Unsent, "event"))
 	}
-	if conn == nil {
-		return nil
+	if conn != nil && s.wire != nil && s.wire.drained(ctx, conn) != nil {
+		return fmt.Errorf("%w within %v", errNotTaken, timeout)
 	}
-	select {
-	case <-conn.Context().Done():
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("the server has not taken what was sent within %v", timeout)
-	}
+	return nil
 }
+
+var errInterrupted = errors.New("interrupted")
 
 // A connectFailure says why there is no connection, and what to do about it.
 type connectFailure struct {
