@@ -49,8 +49,9 @@ type decoding struct {
 	out     *output
 	sockets sio5.Decoder
 	due     int // attachments that belong to the last packet
-	invalid int
+	lines   int // read so far
 	packets int
+	invalid int
 }
 
 // A packetLine is what is written of one packet.
@@ -64,6 +65,7 @@ type packetLine struct {
 	Attachments int            `json:"attachments,omitzero"` // that follow
 	Bytes       []byte         `json:"attachment,omitzero"`
 	Means       string         `json:"means,omitzero"`
+	Line        int            `json:"line,omitzero"` // of an error
 	Error       string         `json:"error,omitzero"`
 }
 
@@ -75,6 +77,7 @@ func (d *decoding) run(_ context.Context, p *program, _ []string) error {
 	lines := bufio.NewReader(p.stdin)
 	for {
 		line, err := lines.ReadString('\n')
+		d.lines++
 		if line = strings.TrimRight(line, "\r\n"); line != "" {
 			d.line(line)
 		}
@@ -156,7 +159,7 @@ func (d *decoding) frame(data []byte, binary bool) {
 // wrong writes what is invalid.
 func (d *decoding) wrong(err error) {
 	d.invalid++
-	d.out.put(packetLine{Packet: "invalid", Error: err.Error()}, "invalid: "+err.Error())
+	d.out.put(packetLine{Packet: "invalid", Line: d.lines, Error: err.Error()}, fmt.Sprintf("invalid, in line %d: %v", d.lines, err))
 }
 
 // packet explains one packet of Engine.IO, and what is in it.

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -23,9 +25,9 @@ what was seen, its cause and its fix. The exit code is 1 if there is one.
 		bind: func(flags *flag.FlagSet) action {
 			var d doctor
 			d.target.bind(flags)
-			flags.StringVar(&d.origin, "origin", "", "look whether pages of `ORIGIN` may connect, as https://app.example")
+			flags.Func("origin", "look whether pages of `ORIGIN` may connect, as https://app.example", d.setOrigin)
 			flags.IntVar(&d.sessions, "sessions", 10, "look with `N` sessions whether they stick to their server")
-			flags.Func("wait", "watch an idle connection for `TIME`, 0s is not at all; default one second longer than from one ping to the next", d.setWait)
+			flags.Func("wait", "watch an idle connection for `TIME`, 0s is not at all; default a second longer than from one ping to the next", d.setWait)
 			return d.run
 		},
 	}
@@ -59,6 +61,15 @@ type result struct {
 	skipped string
 	fault   *finding
 	fatal   bool // there is no use in going on
+}
+
+func (d *doctor) setOrigin(value string) error {
+	u, err := url.Parse(value)
+	if err != nil || u.Scheme == "" || u.Host == "" || strings.Trim(u.Path, "/") != "" {
+		return errors.New("want scheme and host, as https://app.example")
+	}
+	d.origin = u.Scheme + "://" + u.Host
+	return nil
 }
 
 func (d *doctor) setWait(value string) (err error) {

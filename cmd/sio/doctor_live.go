@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -54,8 +55,9 @@ func (d *doctor) upgrade(ctx context.Context, target string) (upgraded, error) {
 	if err != nil {
 		return upgraded{}, err
 	}
-	for name, values := range d.target.header {
-		r.Header[name] = values
+	maps.Copy(r.Header, d.target.header)
+	if host := r.Header.Get("Host"); host != "" {
+		r.Host = host
 	}
 	var key [16]byte
 	rand.Read(key[:])

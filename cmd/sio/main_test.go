@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -83,8 +84,8 @@ func (s *stage) close() {
 		_ = p.Process.Kill()
 		_ = p.Wait()
 	}
-	for i := len(s.closers) - 1; i >= 0; i-- {
-		s.closers[i]()
+	for _, end := range slices.Backward(s.closers) {
+		end()
 	}
 }
 
@@ -129,11 +130,9 @@ func awaitReceived(ts *testscript.TestScript, neg bool, args []string) {
 	timeout := time.After(patience)
 	for {
 		s.mu.Lock()
-		for _, line := range s.received {
-			if line == args[0] {
-				s.mu.Unlock()
-				return
-			}
+		if slices.Contains(s.received, args[0]) {
+			s.mu.Unlock()
+			return
 		}
 		if s.changed == nil {
 			s.changed = make(chan struct{})
@@ -168,7 +167,7 @@ func startProcess(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	_, url, _ := strings.Cut(strings.TrimSpace(line), "http://")
 	ts.Setenv("URL", url)
-	go io.Copy(io.Discard, out) //nolint:errcheck // it ends with the process
+	go io.Copy(io.Discard, out)
 }
 
 // lookIn is exec.LookPath with another PATH than this process has.

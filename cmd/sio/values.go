@@ -6,6 +6,7 @@ import (
 	"encoding/json/v2"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"socketio"
@@ -65,10 +66,8 @@ func arguments(m *socketio.Message) ([]any, error) {
 	if err := m.Decode(into...); err != nil {
 		return nil, err
 	}
-	for _, arg := range args {
-		if hasBytes(arg) {
-			return args, nil
-		}
+	if slices.ContainsFunc(args, hasBytes) {
+		return args, nil
 	}
 	raw := make([]jsontext.Value, len(args))
 	for i := range raw {
@@ -89,11 +88,7 @@ func hasBytes(v any) bool {
 	case []byte:
 		return true
 	case []any:
-		for _, e := range v {
-			if hasBytes(e) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(v, hasBytes)
 	case map[string]any:
 		for _, e := range v {
 			if hasBytes(e) {
