@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"flag"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -17,6 +19,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
+
+	"socketio"
+	"socketio/engineio"
 )
 
 // patience is how long a test waits for what has to happen, on the slowest machine.
@@ -60,6 +65,7 @@ func TestScripts(t *testing.T) {
 			"received": awaitReceived,
 			"start":    startProcess,
 			"signal":   signalProcess,
+			"clients":  connectClients,
 			"answers":  awaitAnswer,
 		},
 	})
@@ -202,6 +208,24 @@ func signalProcess(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got != args[1] {
 		ts.Fatalf("it ended with %s", got)
+	}
+}
+
+// connectClients connects clients, which stay until the script is over:
+//
+//	clients N
+func connectClients(ts *testscript.TestScript, neg bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for range n {
+		c := socketio.NewClient("http://"+ts.Getenv("URL"), &socketio.ClientOptions{
+			DialOptions: engineio.DialOptions{Transports: []string{engineio.WebSocket}},
+			Backoff:     socketio.Backoff{Attempts: -1},
+		})
+		ts.Defer(func() { c.Close() })
+		ts.Check(c.Connect(ctx))
 	}
 }
 
