@@ -40,7 +40,8 @@ type Bus interface {
 
 // A Listener is a Bus that sends a message only where it is listened for: to the nodes
 // that have called Listen with the very Topic with which it was published. Subscribe
-// alone then delivers nothing.
+// alone then delivers nothing. What is for a room may also reach nodes that listen to the
+// room's namespace.
 type Listener interface {
 	Bus
 
@@ -51,6 +52,16 @@ type Listener interface {
 
 	// Unlisten is called when the node has none of it any more.
 	Unlisten(ctx context.Context, to Topic) error
+}
+
+// A Counter is a Bus that knows how many nodes there are, for clusters with nodes that are
+// silent while they have nothing to say, as those for Node are on some brokers.
+type Counter interface {
+	Bus
+
+	// Count returns how many nodes listen to a namespace, the caller's included. It
+	// blocks.
+	Count(ctx context.Context, namespace string) (int, error)
 }
 
 // A History is a Bus that keeps messages for a while: those that [Message.Kept] names. It

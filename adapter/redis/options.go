@@ -1,0 +1,26 @@
+package redis
+
+import (
+	"log/slog"
+)
+
+// prefix is the beginning of all names unless the options say otherwise.
+const prefix = "socket.io"
+
+// logError reports trouble if the options do not say to whom.
+func logError(err error) { slog.Error(err.Error()) }
+
+func reporter(onError func(error)) func(error) {
+	if onError == nil {
+		return logError
+	}
+	return onError
+}
+
+func orDefault[T comparable](value, otherwise T) T {
+	var zero T
+	if value == zero {
+		return otherwise
+	}
+	return value
+}
