@@ -53,8 +53,8 @@ func (l *line) run(ctx context.Context) {
 // node returns the client of the line's node. The address may be that of a node that the
 // client does not know yet, and any other will tell where the channels are.
 func (l *line) node(attempt int) rueidis.Client {
-	if l.client.Mode() != rueidis.ClientModeCluster {
-		return l.client
+	if l.client.Mode() != rueidis.ClientModeCluster || !l.sharded {
+		return l.client // which in a cluster connects to any master
 	}
 	nodes := l.client.Nodes()
 	if node := nodes[l.addr]; node != nil {

@@ -93,8 +93,7 @@ func (b *Sharded) Unlisten(ctx context.Context, to adapter.Topic) error {
 // Count is that of [adapter.Counter].
 func (b *Sharded) Count(ctx context.Context, namespace string) (int, error) {
 	all := b.channel(adapter.Topic{Namespace: namespace}).name
-	counts, err := b.client.Do(ctx, b.client.B().PubsubShardnumsub().Channel(all).Build()).AsIntMap()
-	return int(counts[all]), err
+	return count(ctx, b.client, b.client.B().PubsubShardnumsub().Channel(all).Build(), all)
 }
 
 // channel returns the channel of a topic.
@@ -127,4 +126,24 @@ func jsLength(s string) int {
 		}
 	}
 	return n
+}
+
+// count returns what Redis answers to one of the commands that count subscriptions.
+func count(ctx context.Context, client rueidis.Client, command rueidis.Completed, name string) (int, error) {
+	counts, err := client.Do(ctx, command).AsIntMap()
+	return int(counts[name]), err
+}
+
+// countEverywhere counts the subscriptions to a channel that is no sharded one, which in a
+// Redis Cluster each node does for itself.
+func countEverywhere(ctx context.Context, client rueidis.Client, name string) (int, error) {
+	total := 0
+	for _, node := range client.Nodes() {
+		n, err := count(ctx, node, node.B().PubsubNumsub().Channel(name).Build(), name)
+		if err != nil {
+			return 0, err
+		}
+		total += n
+	}
+	return total, nil
 }

@@ -17,8 +17,7 @@ type subscriptions struct {
 	client  rueidis.Client
 	sharded bool // of the channels that are no patterns each belongs to one node of a Redis Cluster
 	report  func(error)
-	handle  func(channel, message string) // called with what arrives, one at a time
-	started func(ctx context.Context)     // called when the first subscriber comes; may be nil
+	handle  func(channel, message string) // called with what arrives
 
 	delivering sync.Mutex // held while a message is being delivered
 
@@ -68,9 +67,6 @@ func (s *subscriptions) start() {
 	s.lines, s.moved = map[string]*line{}, map[channel]string{}
 	for c := range s.wanted {
 		s.lineOf(c)
-	}
-	if s.started != nil {
-		s.started(s.ctx)
 	}
 }
 

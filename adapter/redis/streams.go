@@ -1,0 +1,170 @@
+package redis
+
+import (
+	"context"
+	"encoding/json/v2"
+	"strconv"
+
+	"github.com/redis/rueidis"
+
+	"socketio/adapter"
+)
+
+// StreamsOptions are the options of a [Streams]. Those of the servers for Node have to be
+// the same.
+type StreamsOptions struct {
+	// Stream is the key of the stream. The default is "socket.io".
+	Stream string
+
+	// MaxLen is about how many messages the stream keeps. The default is 10,000.
+	MaxLen int
+
+	// ReadCount is how many messages are read at once. The default is 100.
+	ReadCount int
+
+	// Prefix begins the names of all channels. The default is "socket.io".
+	Prefix string
+
+	// Sharded uses the sharded Pub/Sub of Redis 7 for what is not kept.
+	Sharded bool
+
+	// SessionPrefix begins the keys of the sessions. The default is "sio:session:".
+	SessionPrefix string
+
+	// OnError is told when a connection to Redis is lost, once each time, and of messages
+	// that were lost meanwhile. It must not block. The default logs by package slog.
+	OnError func(error)
+}
+
+// The defaults of StreamsOptions.
+const (
+	maxLen        = 10_000
+	readCount     = 100
+	sessionPrefix = "sio:session:"
+)
+
+// Streams is a Bus over a stream of Redis, with History and Sessions; see [NewStreams].
+type Streams struct {
+	client        rueidis.Client
+	options       StreamsOptions
+	subscriptions subscriptions
+}
+
+var (
+	_ adapter.Listener = (*Streams)(nil)
+	_ adapter.Counter  = (*Streams)(nil)
+	_ adapter.History  = (*Streams)(nil)
+	_ adapter.Sessions = (*Streams)(nil)
+)
+
+// NewStreams returns a Bus that is compatible with @socket.io/redis-streams-adapter 0.3,
+// whose option streamCount has to be 1. Redis has to be 6.2 or newer.
+//
+// Events that are kept, and what makes sockets join, leave or disconnect, pass through the
+// stream. After a loss of the connection reading goes on where it ended, so that nothing is
+// lost as long as the stream has it; that some is lost OnError is told. All else is published
+// and lost meanwhile.
+func NewStreams(client rueidis.Client, o *StreamsOptions) *Streams {
+	b := &Streams{client: client}
+	if o != nil {
+		b.options = *o
+	}
+	p := &b.options
+	p.Stream, p.Prefix = orDefault(p.Stream, prefix), orDefault(p.Prefix, prefix)
+	p.SessionPrefix = orDefault(p.SessionPrefix, sessionPrefix)
+	p.MaxLen, p.ReadCount = orDefault(p.MaxLen, maxLen), orDefault(p.ReadCount, readCount)
+	b.subscriptions = subscriptions{
+		client: client, sharded: p.Sharded, report: reporter(p.OnError),
+		handle: func(_, m string) { b.subscriptions.deliver(decode(m), "") },
+		topics: map[adapter.Topic]int{}, wanted: map[channel]int{},
+	}
+	return b
+}
+
+// Publish is that of [adapter.Bus].
+func (b *Streams) Publish(ctx context.Context, to adapter.Topic, m []byte) (adapter.Offset, error) {
+	text, attachments, err := adapter.Unpack(m)
+	if err != nil {
+		return "", err
+	}
+	var e envelope
+	if err := json.Unmarshal(text, &e, decodeOptions); err != nil {
+		return "", err
+	}
+	if !e.persistent() {
+		return "", b.publish(ctx, to, text, attachments)
+	}
+	return b.add(ctx, &e, attachments)
+}
+
+// publish sends what is not kept.
+func (b *Streams) publish(ctx context.Context, to adapter.Topic, text []byte, attachments [][]byte) error {
+	body, err := encodeBinary(text, attachments)
+	if err != nil {
+		return err
+	}
+	name := b.channel(to).name
+	if b.options.Sharded {
+		return b.client.Do(ctx, b.client.B().Spublish().Channel(name).Message(body).Build()).Error()
+	}
+	return b.client.Do(ctx, b.client.B().Publish().Channel(name).Message(body).Build()).Error()
+}
+
+// add puts a message into the stream.
+func (b *Streams) add(ctx context.Context, e *envelope, attachments [][]byte) (adapter.Offset, error) {
+	data := string(e.Data)
+	if len(attachments) > 0 {
+		var err error
+		if data, err = encodeBase64(e.Data, attachments); err != nil {
+			return "", err
+		}
+	}
+	command := b.client.B().Xadd().Key(b.options.Stream).Maxlen().Almost().Threshold(strconv.Itoa(b.options.MaxLen)).Id("*").
+		FieldValue().FieldValue("uid", e.UID).FieldValue("nsp", e.Namespace).
+		FieldValue("type", strconv.Itoa(int(e.Type))).FieldValue("data", data).Build()
+	id, err := b.client.Do(ctx, command).ToString()
+	if err != nil || !e.kept() {
+		return "", err
+	}
+	return adapter.Offset(id), nil
+}
+
+// Subscribe is that of [adapter.Bus].
+func (b *Streams) Subscribe(ctx context.Context, deliver func(m []byte, at adapter.Offset)) error {
+	last, err := b.last(ctx)
+	if err != nil {
+		return err
+	}
+	if err := b.subscriptions.subscribe(ctx, deliver); err != nil {
+		return err
+	}
+	r := &reader{bus: b, last: last, deliver: deliver}
+	go r.run(ctx)
+	return nil
+}
+
+// Listen is that of [adapter.Listener].
+func (b *Streams) Listen(ctx context.Context, to adapter.Topic) error {
+	return b.subscriptions.listen(ctx, to, b.channel(to))
+}
+
+// Unlisten is that of [adapter.Listener].
+func (b *Streams) Unlisten(ctx context.Context, to adapter.Topic) error {
+	return b.subscriptions.unlisten(ctx, to, b.channel(to))
+}
+
+// Count is that of [adapter.Counter].
+func (b *Streams) Count(ctx context.Context, namespace string) (int, error) {
+	name := b.channel(adapter.Topic{Namespace: namespace}).name
+	if b.options.Sharded {
+		return count(ctx, b.client, b.client.B().PubsubShardnumsub().Channel(name).Build(), name)
+	}
+	return countEverywhere(ctx, b.client, name)
+}
+
+// channel returns the channel of a topic, where rooms have none of their own.
+func (b *Streams) channel(to adapter.Topic) channel {
+	to.Room = ""
+	return channelOf(b.options.Prefix, to)
+}
+
