@@ -34,13 +34,13 @@ func (ns *Namespace) ServerCount(ctx context.Context) (int, error) {
 	}
 	select {
 	case <-ns.server.node.Ready():
-		return ns.group.Size(), nil
+		return ns.group.Count(ctx)
 	default:
 	}
 	defer beginWait(ctx, nil)()
 	select {
 	case <-ns.server.node.Ready():
-		return ns.group.Size(), nil
+		return ns.group.Count(ctx)
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	case <-ns.server.lifetime.Done():

@@ -264,6 +264,13 @@ func (f *frame) adoptAt(m *adapter.Message, at adapter.Offset) error {
 	return f.seal(sio5.Event, 0, false, f.ns.server.options.MaxAttachments)
 }
 
+// lose is told that the bus has lost events. Who is here now may have missed some.
+func (r *roaming) lose() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.disorder++
+}
+
 // close stops waiting for the bus.
 func (r *roaming) close() {
 	r.mu.Lock()

@@ -61,7 +61,11 @@ func NewServer(o *Options) *Server {
 	srv.lifetime, srv.expire = context.WithCancel(context.Background())
 	srv.roaming = newRoaming(srv)
 	if srv.options.Bus != nil {
-		srv.node = cluster.Start(srv.options.Bus, srv.roaming != nil, srv.reportBusLater)
+		lost := (func())(nil)
+		if srv.roaming != nil {
+			lost = srv.roaming.lose
+		}
+		srv.node = cluster.Start(srv.options.Bus, lost, srv.reportBusLater)
 	}
 	srv.recovery = newRecovery(srv)
 	srv.Namespace = srv.Of("/")

@@ -66,7 +66,8 @@ type Counter interface {
 
 // A History is a Bus that keeps messages for a while: those that [Message.Kept] names. It
 // delivers these to every node that is subscribed, whatever that listens for and also if it
-// has published them, each with its offset, in the same order to all.
+// has published them, each with its offset, in the same order to all. If some were gone
+// before they could be delivered, it delivers nil instead.
 //
 // If it is one of [Sessions] as well, a client that has lost its connection gets on any
 // node what it has missed; see Options.Recovery of package socketio.

@@ -167,4 +167,3 @@ func (b *Streams) channel(to adapter.Topic) channel {
 	to.Room = ""
 	return channelOf(b.options.Prefix, to)
 }
-

@@ -135,7 +135,7 @@ func (tr *trial) troubles() []error {
 
 func start(t *testing.T, bus adapter.Bus) *trial {
 	tr := new(trial)
-	tr.Node = Start(bus, false, func(err error) {
+	tr.Node = Start(bus, nil, func(err error) {
 		tr.mu.Lock()
 		defer tr.mu.Unlock()
 		tr.reported = append(tr.reported, err)

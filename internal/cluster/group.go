@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -40,6 +41,17 @@ func (g *Group) Size() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return 1 + len(g.others)
+}
+
+// Count returns how many nodes there are, this one included, also those that only the Bus
+// knows of. It blocks if that has to be asked.
+func (g *Group) Count(ctx context.Context) (int, error) {
+	counter, ok := g.node.bus.(adapter.Counter)
+	if !ok {
+		return g.Size(), ctx.Err()
+	}
+	n, err := counter.Count(ctx, g.name)
+	return max(n, g.Size()), err
 }
 
 // introduce begins to listen and makes the others known.
@@ -134,7 +146,16 @@ func (g *Group) meet(m *adapter.Message) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.others[m.UID] = time.Now()
+	if _, known := g.others[m.UID]; known || g.beats(m.Type) {
+		g.others[m.UID] = time.Now()
+	}
+}
+
+// beats says whether a node that sends a message of that type is known to send heartbeats,
+// so that its silence means something. Where the Bus counts the nodes, some do not.
+func (g *Group) beats(t adapter.MessageType) bool {
+	_, counted := g.node.bus.(adapter.Counter)
+	return !counted || t == adapter.InitialHeartbeat || t == adapter.Heartbeat
 }
 
 // part forgets a node that has said goodbye, or has gone silent.

@@ -39,6 +39,8 @@ var (
 	// ErrClosed is returned by what a closed node is asked to do.
 	ErrClosed = errors.New("cluster: closed")
 
+	errMessagesLost = errors.New("cluster: the bus has lost messages")
+
 	// ErrFull is returned if too much waits to be published.
 	ErrFull = errors.New("cluster: too much waits to be published")
 )
@@ -49,6 +51,7 @@ type Node struct {
 	bus    adapter.Bus
 	uid    string
 	echoes bool   // its own messages that are kept come back to it
+	lost   func() // called when the bus has lost messages; nil if that does not matter
 	mark   []byte // how the end of the node's own messages begins
 	report func(error)
 	outbox outbox
@@ -86,16 +89,19 @@ const (
 	notSubscribed trouble = iota
 	notPublished
 	notListening
+	notCounted
+	messagesLost
 	queueFull
 	malformed
 	troubles // how many there are
 )
 
-// Start returns a node that begins to subscribe. Its own messages that are kept come back to
-// it if it asks for these echoes. It tells report of what is wrong with the bus, of each kind
-// of trouble once in a while.
-func Start(bus adapter.Bus, echoes bool, report func(error)) *Node {
-	n := &Node{bus: bus, uid: newID(), echoes: echoes, report: report, ready: make(chan struct{}), groups: map[string]*Group{}}
+// Start returns a node that begins to subscribe. If lost is not nil, the node's own messages
+// that are kept come back to it, and lost is called when the bus says that it has lost
+// messages of that kind. The node tells report of what is wrong with the bus, of each kind of
+// trouble once in a while.
+func Start(bus adapter.Bus, lost func(), report func(error)) *Node {
+	n := &Node{bus: bus, uid: newID(), echoes: lost != nil, lost: lost, report: report, ready: make(chan struct{}), groups: map[string]*Group{}}
 	n.mark = []byte(`,"uid":"` + n.uid + `","nsp":"`)
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.mu.Lock()
@@ -194,6 +200,13 @@ func (n *Node) forget(g *Group) {
 
 // deliver is called with what arrives.
 func (n *Node) deliver(b []byte, at adapter.Offset) {
+	if b == nil {
+		n.tell(messagesLost, errMessagesLost)
+		if n.lost != nil {
+			n.lost()
+		}
+		return
+	}
 	echoed := n.echoes && at != ""
 	if !echoed && n.isOwn(b) {
 		return

@@ -26,6 +26,7 @@ type errand struct {
 	to      adapter.Topic
 	message []byte
 	failed  func() // called if the Bus does not take the message, unless nil
+	counted func(nodes int, err error)
 }
 
 type errandKind uint8
@@ -34,6 +35,7 @@ const (
 	publish errandKind = iota
 	listen
 	unlisten
+	count
 )
 
 // overhead is what an errand counts beside its bytes.
@@ -143,18 +145,34 @@ func (o *outbox) wait(ctx context.Context) error {
 func (n *Node) perform(e *errand) {
 	ctx, cancel := context.WithTimeout(n.ctx, publishTimeout)
 	defer cancel()
-	if e.kind == publish {
-		if _, err := n.bus.Publish(ctx, e.to, e.message); err != nil {
-			n.counts.failed.Add(1)
-			n.tell(notPublished, fmt.Errorf("cluster: a message was not published: %w", err))
-			if e.failed != nil {
-				e.failed()
-			}
-			return
+	switch e.kind {
+	case publish:
+		n.publish(ctx, e)
+	case count:
+		nodes, err := n.bus.(adapter.Counter).Count(ctx, e.to.Namespace) // else there are no such errands
+		if err != nil {
+			n.tell(notCounted, fmt.Errorf("cluster: how many nodes there are is not known: %w", err))
 		}
-		n.counts.published.Add(1)
+		e.counted(nodes, err)
+	default:
+		n.listen(ctx, e)
+	}
+}
+
+func (n *Node) publish(ctx context.Context, e *errand) {
+	if _, err := n.bus.Publish(ctx, e.to, e.message); err != nil {
+		n.counts.failed.Add(1)
+		n.tell(notPublished, fmt.Errorf("cluster: a message was not published: %w", err))
+		if e.failed != nil {
+			e.failed()
+		}
 		return
 	}
+	n.counts.published.Add(1)
+}
+
+// listen begins or ends to listen.
+func (n *Node) listen(ctx context.Context, e *errand) {
 	bus := n.bus.(adapter.Listener) // else there are no such errands
 	err := error(nil)
 	if e.kind == listen {

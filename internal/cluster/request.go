@@ -14,11 +14,14 @@ type Request struct {
 	polls bool            // clients, not nodes
 	news  chan<- struct{} // gets an element after a change of what follows, if there is room
 
-	mu      sync.Mutex // guards what follows
-	owing   map[string]*debt
-	replies []*adapter.Message // not yet taken
-	lost    []string           // nodes that went silent before they had answered
-	forever int                // replies of clients that these have left open
+	mu       sync.Mutex // guards what follows
+	owing    map[string]*debt
+	counting bool               // the Bus is being asked how many nodes there are
+	unnamed  int                // nodes that owe an answer and have not been heard of
+	pool     int                // answers that clients owe of nodes that do not say who they are
+	replies  []*adapter.Message // not yet taken
+	lost     []string           // nodes that went silent before they had answered
+	forever  int                // replies of clients that these have left open
 }
 
 // A debt is what a node has not answered yet: one response, or to a Broadcast first the
@@ -35,6 +38,9 @@ type Left struct {
 	Clients int // of both, whose answers are open as far as their nodes have counted
 }
 
+// unnamedNode stands for a node whose UID is not known.
+const unnamedNode = "unknown"
+
 // Ask publishes m, which it completes, as a request to all nodes of the group, and puts
 // an element into news, if there is room, whenever Take may have something new. After Ask
 // has returned a Request, the caller has to call End.
@@ -48,8 +54,13 @@ func (g *Group) Ask(m *adapter.Message, news chan<- struct{}) (*Request, error) 
 		r.owing[uid] = r.newDebt()
 	}
 	g.requests[r.id] = r
+	_, r.counting = g.node.bus.(adapter.Counter)
 	g.mu.Unlock()
 	m.RequestID = r.id
+	if r.counting {
+		// If this cannot be done, the next cannot either.
+		_ = g.node.run(errand{kind: count, to: adapter.Topic{Namespace: g.name}, counted: r.expect})
+	}
 	if err := g.Publish(m); err != nil {
 		r.End()
 		return nil, err
@@ -71,13 +82,54 @@ func (r *Request) End() {
 	delete(r.group.requests, r.id)
 }
 
+// expect is told how many nodes there are, before they are asked. Those that are known by
+// heartbeats are among them. If the number is not to be had, nobody knows what is missing.
+func (r *Request) expect(nodes int, err error) {
+	r.mu.Lock()
+	r.counting = false
+	if err != nil {
+		r.lost = append(r.lost, unnamedNode)
+	}
+	r.unnamed = max(nodes-1-len(r.owing), 0)
+	r.mu.Unlock()
+	r.tell()
+}
+
 // hear takes a response. A node that has joined after the question may answer as well.
 func (r *Request) hear(m *adapter.Message) {
 	r.mu.Lock()
+	if m.UID == "" {
+		r.hearUnnamed(m)
+	} else {
+		r.hearNamed(m)
+	}
+	r.mu.Unlock()
+	r.tell()
+}
+
+// hearUnnamed is hear for the answer of a node that does not say who it is. The caller
+// holds mu.
+func (r *Request) hearUnnamed(m *adapter.Message) {
+	switch {
+	case m.Type == adapter.BroadcastClientCount:
+		r.unnamed--
+		r.pool += m.Clients
+		return
+	case r.polls:
+		r.pool--
+	default:
+		r.unnamed--
+	}
+	r.replies = append(r.replies, m)
+}
+
+// hearNamed is hear for the answer of a node that does. The caller holds mu.
+func (r *Request) hearNamed(m *adapter.Message) {
 	d := r.owing[m.UID]
 	if d == nil {
 		d = r.newDebt()
 		r.owing[m.UID] = d
+		r.unnamed--
 	}
 	if m.Type == adapter.BroadcastClientCount {
 		d.counted = true
@@ -91,8 +143,6 @@ func (r *Request) hear(m *adapter.Message) {
 	if d.counted && d.responses <= 0 {
 		delete(r.owing, m.UID)
 	}
-	r.mu.Unlock()
-	r.tell()
 }
 
 // excuse does not wait for a node any longer. Of one that has said goodbye nothing is
@@ -130,20 +180,33 @@ func (r *Request) Take() (replies []*adapter.Message, left Left) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	replies, r.replies = r.replies, nil
-	left = Left{Nodes: len(r.owing), Lost: len(r.lost), Clients: r.forever}
+	left = Left{Nodes: len(r.owing) + r.strangers(), Lost: len(r.lost), Clients: r.forever + max(r.pool, 0)}
 	for _, d := range r.owing {
 		left.Clients += r.open(d)
 	}
 	return replies, left
 }
 
-// Silent returns the UIDs of the nodes that have not answered, or not in full.
+// strangers returns how many nodes owe something that are not known by name. The caller
+// holds mu.
+func (r *Request) strangers() int {
+	if n := max(r.unnamed, 0); n > 0 || !r.counting && r.pool <= 0 {
+		return n
+	}
+	return 1 // at least
+}
+
+// Silent returns the UIDs of the nodes that have not answered, or not in full; "unknown" for
+// each that only the Bus knows of.
 func (r *Request) Silent() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	silent := slices.Clone(r.lost)
 	for uid := range r.owing {
 		silent = append(silent, uid)
+	}
+	for range r.strangers() {
+		silent = append(silent, unnamedNode)
 	}
 	slices.Sort(silent)
 	return silent
