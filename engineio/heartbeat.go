@@ -6,14 +6,19 @@ import (
 	"socketio/eio4"
 )
 
-// start begins the heartbeat, unless the session was closed in its first moment.
+// start begins the heartbeat, and the wait for a polling client to come back, unless the
+// session was closed in its first moment.
 func (s *session) start(now time.Duration) {
-	switch {
-	case s.state != stateOpen:
-	case s.v3():
+	if s.state != stateOpen {
+		return
+	}
+	if s.v3() {
 		s.expectPing(now)
-	default:
+	} else {
 		s.pingAt = now + s.timing.pingInterval
+	}
+	if s.via == viaPolling {
+		s.state, s.closeBy = stateUnclaimed, now+claimTimeout
 	}
 }
 

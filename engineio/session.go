@@ -32,7 +32,7 @@ type session struct {
 	pongBy    time.Duration // the pong must have come; the next ping if the client sends them
 	upgradeBy time.Duration // the upgrade must be complete
 	noopAt    time.Duration // a parked GET is to be released for the upgrade
-	closeBy   time.Duration // a closing or parting session is over at the latest
+	closeBy   time.Duration // an unclaimed, closing or parting session is over at the latest
 
 	ended string // the reason, once over
 	cause error  // what the peer did wrong, if that was it
@@ -63,6 +63,10 @@ const (
 	// before that, on another connection, has not come. Messages are no longer
 	// delivered. Next: over, when it comes or has had its time.
 	stateParting
+
+	// unclaimed: nobody has come back for a polling session since its handshake.
+	// Next: open with the client's first request, else over.
+	stateUnclaimed
 
 	// over: nothing happens any more.
 	stateOver
@@ -129,6 +133,10 @@ const (
 	// releaseEvery is how often GETs are released while a WebSocket is probed.
 	releaseEvery = 100 * time.Millisecond
 
+	// claimTimeout is how long a polling session waits for its client's second request.
+	// A client makes that at once; who does not only fills the server with sessions.
+	claimTimeout = 15 * time.Second
+
 	// fetchTimeout is how long a closed session waits for the client's next GET.
 	fetchTimeout = 30 * time.Second
 
@@ -174,12 +182,12 @@ func (s *session) step(now time.Duration, e event) effects {
 		return s.end(reasonPingTimeout, nil) | s.afterwards(e)
 	}
 	if s.closeBy != 0 && now >= s.closeBy {
-		if s.state == stateParting {
-			return s.end(reasonTransportClose, nil) | s.afterwards(e)
-		}
-		return s.end(reasonForcedClose, nil) | s.afterwards(e)
+		return s.end(s.overdue(), nil) | s.afterwards(e)
 	}
-	if s.state == stateParting {
+	switch s.state {
+	case stateUnclaimed:
+		s.claim(e.input)
+	case stateParting:
 		return s.parting(e)
 	}
 	switch e.input {
@@ -207,6 +215,26 @@ func (s *session) step(now time.Duration, e event) effects {
 		}
 	}
 	return 0
+}
+
+// overdue is the reason for which a session ends at closeBy.
+func (s *session) overdue() string {
+	switch s.state {
+	case stateUnclaimed:
+		return reasonPingTimeout
+	case stateParting:
+		return reasonTransportClose
+	default:
+		return reasonForcedClose
+	}
+}
+
+// claim opens an unclaimed session for its client's first request.
+func (s *session) claim(in input) {
+	switch in {
+	case inGet, inPost, inProbe:
+		s.state, s.closeBy = stateOpen, 0
+	}
 }
 
 // afterwards answers what comes when the session is over.

@@ -202,6 +202,35 @@ func TestAClosedPollingSessionWaits30SecondsForItsGET(t *testing.T) {
 	late.at(31*time.Second, "GET", "refuse, end", "over: forced close")
 }
 
+func TestAPollingSessionThatNobodyClaimsIsOverAfter15Seconds(t *testing.T) {
+	for _, fresh := range []func() *session{
+		func() *session { return newcomer(viaPolling) },
+		func() *session {
+			s := &session{timing: &testTimingV3}
+			s.start(t0)
+			return s
+		},
+	} {
+		c := &tracker{T: t, session: fresh()}
+		c.due(claimTimeout)
+		c.now = claimTimeout
+		if done := c.step(t0+claimTimeout, eventOf("tick")); done != doEnd || c.ended != reasonPingTimeout {
+			t.Errorf("%s → %s", done, c)
+		}
+		for _, in := range []string{"GET", "POST", "probe"} {
+			claimed := &tracker{T: t, session: fresh()}
+			claimed.step(t0+claimTimeout-least, eventOf(in))
+			if claimed.state != stateOpen || claimed.closeBy != 0 {
+				t.Errorf("a %s leaves it %s, which ends at %v", in, claimed, claimed.closeBy)
+			}
+			late := &tracker{T: t, session: fresh()}
+			if done := late.step(t0+claimTimeout, eventOf(in)); done != doEnd|doRefuse || late.ended != reasonPingTimeout {
+				t.Errorf("a %s that is late: %s → %s", in, done, late)
+			}
+		}
+	}
+}
+
 func TestAtMostFivePOSTsAreUnderWay(t *testing.T) {
 	c := track(t, viaPolling)
 	for range maxPosts {

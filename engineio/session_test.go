@@ -88,6 +88,8 @@ func (s *session) String() string {
 		b.WriteString("closing")
 	case s.state == stateParting:
 		b.WriteString("parting")
+	case s.state == stateUnclaimed:
+		b.WriteString("unclaimed")
 	case s.via == viaProbe && s.probed:
 		b.WriteString("probed")
 	default:
@@ -110,8 +112,15 @@ func (s *session) String() string {
 	return b.String()
 }
 
-// newSession is a session that was opened at t0.
+// newSession is a session that was opened at t0, and claimed at once.
 func newSession(via carrier) *session {
+	s := newcomer(via)
+	s.claim(inGet)
+	return s
+}
+
+// newcomer is a session that was opened at t0.
+func newcomer(via carrier) *session {
 	s := &session{timing: &testTiming, via: via}
 	s.start(t0)
 	return s
@@ -134,6 +143,7 @@ var states = []struct {
 	by   []string
 	wait time.Duration
 }{
+	{"unclaimed", viaPolling, nil, 0},
 	{"polling", viaPolling, nil, 0},
 	{"polling+get", viaPolling, []string{"GET"}, 0},
 	{"polling+post", viaPolling, []string{"POST"}, 0},
@@ -162,6 +172,9 @@ func reach(t *testing.T, name string) (*session, time.Duration) {
 			continue
 		}
 		s, now := newSession(st.via), t0+st.wait
+		if name == "unclaimed" {
+			s = newcomer(st.via)
+		}
 		for _, in := range st.by {
 			perform(s, now, eventOf(in))
 		}
@@ -178,6 +191,17 @@ func reach(t *testing.T, name string) (*session, time.Duration) {
 // and behind the arrow the next state if it is another one. What is not listed has no
 // consequence. No time passes between a state and the input.
 const machine = `
+unclaimed
+	open, upgrade, bad: refuse, end → over: parse error
+	close: → parting
+	ping, POST gone: refuse, end → over: transport error
+	GET: → polling+get
+	GET gone, broken, full: end → over: transport error
+	POST: → polling+post
+	probe: → probing
+	EOF: end → over: transport close
+	Close: close → closing
+
 polling
 	open, upgrade, bad: refuse, end → over: parse error
 	close: → parting

@@ -9,10 +9,11 @@ import (
 
 var testTimingV3 = timing{pingInterval: testInterval, pingTimeout: testTimeout, upgradeTimeout: testUpgradeBy, v3: true}
 
-// newSessionV3 is a session with a client of revision 3, opened at t0.
+// newSessionV3 is a session with a client of revision 3, opened at t0, and claimed at once.
 func newSessionV3(via carrier) *session {
 	s := &session{timing: &testTimingV3, via: via}
 	s.start(t0)
+	s.claim(inGet)
 	return s
 }
 

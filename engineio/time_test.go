@@ -106,9 +106,17 @@ func TestWithoutAPongASessionIsOverAfter20Seconds(t *testing.T) {
 	})
 	t.Run("no GET", func(t *testing.T) {
 		inTime(t, nil, nil, func(r *timeRig) {
-			r.poll()
+			query := "transport=polling&sid=" + r.poll()
+			r.want("nothing", "POST", query, "6", 200, "ok")
 			r.wantClosed("ping timeout")
 			r.at("the end", end)
+		})
+	})
+	t.Run("nothing after the handshake", func(t *testing.T) {
+		inTime(t, nil, nil, func(r *timeRig) {
+			r.poll()
+			r.wantClosed("ping timeout")
+			r.at("the end", claimTimeout)
 		})
 	})
 	for name, request := range map[string]struct{ method, body string }{"GET": {"GET", ""}, "pong": {"POST", "3"}} {
