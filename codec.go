@@ -74,7 +74,9 @@ func (f *frame) sealCoded(codec sio5.Codec, packet sio5.Packet) error {
 	if f.coded, err = codec.Append(slices.Grow(f.coded[:0], size), packet); err != nil {
 		return err
 	}
-	f.messages = append(f.messages[:0], engineio.Message{Data: f.coded, Binary: codec.Binary(), Uncompressed: f.uncompressed})
+	f.messages = append(f.messages[:0], engineio.Message{
+		Data: f.coded, Binary: codec.Binary(), Uncompressed: f.uncompressed, Keep: isReply(packet.Type),
+	})
 	return nil
 }
 
@@ -89,11 +91,13 @@ func (p *peer) send(packet sio5.Packet) {
 	_ = p.conn.Send(message) // fails only if the connection has ended
 }
 
-// message encodes a packet without attachments.
+// message encodes a packet without attachments, which must not get lost.
 func (p *peer) message(packet sio5.Packet) (m engineio.Message, err error) {
+	m.Keep = true
 	codec := p.srv.options.Codec
 	if codec == nil {
-		return engineio.Message{Data: sio5.Append(nil, packet)}, nil
+		m.Data = sio5.Append(nil, packet)
+		return m, nil
 	}
 	defer contain(&err)
 	m.Binary = codec.Binary()

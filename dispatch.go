@@ -92,10 +92,25 @@ func (p *peer) deliver(s *Socket, packet *sio5.Packet) {
 	default:
 		it.keep()
 		s.inbox.queue = append(s.inbox.queue, it)
-		p.waiting += it.size()
+		p.wait(it.size())
 		p.mu.Unlock()
 		p.throttle()
 	}
+}
+
+// wait counts so many bytes more in the inboxes of p, or fewer. The caller holds mu.
+func (p *peer) wait(bytes int) {
+	p.waiting += bytes
+	if p.srv.options.MemoryBudget > 0 {
+		p.conn.Account(bytes) // which takes no lock
+	}
+}
+
+// Held is how many bytes wait in the inboxes. [engineio.Conn.Account] says who calls it.
+func (p *peer) Held() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.waiting
 }
 
 // throttle waits while too many bytes wait in the inboxes of p. It returns at half
@@ -157,7 +172,7 @@ func (s *Socket) next() (it item, more bool) {
 	}
 	it, queue[0] = queue[0], item{}
 	s.inbox.queue = queue[1:]
-	p.waiting -= it.size()
+	p.wait(-it.size())
 	if p.waiting <= p.srv.options.Inbox/2 {
 		p.wake()
 	}
@@ -167,7 +182,7 @@ func (s *Socket) next() (it item, more bool) {
 // discard drops the events that wait. The caller holds mu.
 func (s *Socket) discard() {
 	for i := range s.inbox.queue {
-		s.peer.waiting -= s.inbox.queue[i].size()
+		s.peer.wait(-s.inbox.queue[i].size())
 	}
 	s.inbox.queue = nil
 	s.peer.wake()

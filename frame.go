@@ -109,12 +109,16 @@ func (f *frame) seal(t sio5.Type, id uint64, hasID bool, maxAttachments int) err
 	})
 	text := f.buf[f.headroom-len(f.header):]
 	copy(text, f.header)
-	f.messages = append(f.messages[:0], engineio.Message{Data: text, Uncompressed: f.uncompressed})
+	f.messages = append(f.messages[:0], engineio.Message{Data: text, Uncompressed: f.uncompressed, Keep: isReply(t)})
 	for _, attachment := range f.attachments {
 		f.messages = append(f.messages, engineio.Message{Data: attachment, Binary: true, Uncompressed: f.uncompressed})
 	}
 	return nil
 }
+
+// isReply says whether a packet answers one of the client's, which waits for it: events may
+// be dropped where Options.DropOldest says so, replies may not.
+func isReply(t sio5.Type) bool { return t == sio5.Ack || t == sio5.BinaryAck }
 
 // bytes returns how many bytes a sealed frame has.
 func (f *frame) bytes() int {

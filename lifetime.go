@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 )
@@ -26,7 +27,8 @@ func (s *Socket) end(reason Reason, cause error) (was state, idle bool) {
 	s.state.Store(uint32(ended))
 	p.drop(s, was)
 	p.ending++
-	if was == pending || !s.ended.byPeer() {
+	// Whose connection was cut for the sake of memory shall not hold any.
+	if was == pending || !s.ended.byPeer() || p.srv.options.MemoryBudget > 0 && errors.Is(cause, ErrQueueFull) {
 		s.discard()
 	}
 	cancel, acks := s.cancel, s.acks

@@ -138,6 +138,9 @@ func (o *Options) withDefaults() Options {
 	r.MaxAcks = limitOf(r.MaxAcks, 1000)
 	r.MaxAttachments = limitOf(r.MaxAttachments, 10)
 	r.Inbox = limitOf(r.Inbox, 1_000_000)
+	if r.DropOldest && r.Recovery.Window > 0 {
+		panic("socketio: Options.DropOldest loses events, and Options.Recovery promises not to")
+	}
 	if r.Logger == nil {
 		r.Logger = slog.Default()
 	}

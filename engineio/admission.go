@@ -75,6 +75,8 @@ func (s *Server) room(from string) error {
 		return ErrServerClosed
 	case s.options.MaxConnections > 0 && len(s.conns) >= s.options.MaxConnections:
 		return errTooMany
+	case s.budget.tight():
+		return errOverBudget
 	case s.perIP != nil && s.perIP[from] >= s.options.MaxConnectionsPerIP:
 		return errTooManyPerIP
 	}

@@ -296,6 +296,7 @@ func (c *Conn) followLocked(now time.Duration, done effects) effects {
 		c.server.goroutines.Add(1) // for tell, while Shutdown still waits for this connection
 	}
 	c.schedule(now)
+	c.accountPoll()
 	s := c.socket.Load()
 	c.mu.Unlock()
 
@@ -304,10 +305,10 @@ func (c *Conn) followLocked(now time.Duration, done effects) effects {
 		c.server.leave(dropped)
 	}
 	if s != nil && done&doPing != 0 {
-		_ = s.Write(ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Ping)}) // a queue that is full shows at the deadline of the pong
+		_ = s.Write(ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Ping), Keep: true}) // a queue that is full shows at the deadline of the pong
 	}
 	if s != nil && done&doPong != 0 {
-		_ = c.sent(s.Write(ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Pong)})) // a full queue has ended the session
+		_ = c.sent(s.Write(ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Pong), Keep: true})) // a full queue has ended the session
 	}
 	if s != nil && done&doEnd != 0 {
 		s.Close(ws.StatusNoStatus, "")
@@ -394,7 +395,7 @@ func (c *Conn) tell(r Receiver, why *CloseError) {
 	}
 	go func() {
 		defer c.server.goroutines.Done()
-		if errors.Is(why.Err, ErrQueueFull) {
+		if errors.Is(why.Err, ErrQueueFull) && !errors.Is(why.Err, errOverBudget) {
 			c.server.log.Warn("engineio: connection closed: what waits for it reached Options.QueueBytes", "remote", c.RemoteAddr())
 		}
 		c.server.trace.closed(c, why)

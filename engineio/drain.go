@@ -42,6 +42,13 @@ func (s *Server) Drain(ctx context.Context, over time.Duration) error {
 	return nil
 }
 
+// isDraining says whether newcomers are refused for good.
+func (s *Server) isDraining() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.draining || s.closing
+}
+
 // dueBy returns how many of all are to be closed when so much of the time is over: the
 // first at once, and none when it is over.
 func dueBy(passed, over time.Duration, all int) int {

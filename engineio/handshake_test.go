@@ -290,6 +290,8 @@ func TestImpossibleOptionsPanicWithASentence(t *testing.T) {
 		"unknown transport: carrier": {Transports: []string{"carrier"}},
 		"duration":                   {PingInterval: -1},
 		"size":                       {QueueBytes: -1},
+		"a size in Options":          {MemoryBudget: -1},
+		"refer back":                 {DropOldest: true, Deflate: Deflate{ContextTakeover: true}},
 	} {
 		func() {
 			defer func() {

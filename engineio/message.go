@@ -9,6 +9,10 @@ type Message struct {
 	// that compresses what it carries.
 	Uncompressed bool
 
+	// Keep keeps messages from being dropped by Options.DropOldest: this one, and those
+	// that are sent by the same call if it is the first of them.
+	Keep bool
+
 	// Owned is set on a received message whose Data is not used again.
 	Owned bool
 }

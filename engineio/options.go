@@ -41,8 +41,19 @@ type Options struct {
 
 	// QueueBytes is how much may wait to be sent on one connection, 16 MB by
 	// default, each packet counting 64 bytes more than it has. An empty queue
-	// takes any one message. A connection whose queue is full is closed.
+	// takes any one message. A connection whose queue is full is closed, unless
+	// DropOldest is set: then the messages that have waited the longest are dropped to
+	// make room, or the new one if there is none of them, but for those with
+	// [Message].Keep. DropOldest and Deflate.ContextTakeover contradict each other.
 	QueueBytes int
+	DropOldest bool
+
+	// MemoryBudget is how many bytes all connections together may make the server hold:
+	// of what waits to be sent, of messages that have come in part, and of those that
+	// [Conn.Account] tells. Without limit by default. From 80 % of it on new
+	// connections are refused with 503, from 90 % on TrySend sends nothing, and beyond
+	// it the connections that hold the most are cut until 80 % are left.
+	MemoryBudget int
 
 	// Transports is what clients may use: Polling and WebSocket by default. For
 	// WebTransport there also has to be what [Server.ServeStream] describes.
@@ -155,8 +166,11 @@ func (o *Options) withDefaults() Options {
 			panic("engineio: a duration in Options is negative")
 		}
 	}
-	if c.MaxPayload < 0 || c.QueueBytes < 0 {
+	if c.MaxPayload < 0 || c.QueueBytes < 0 || c.MemoryBudget < 0 {
 		panic("engineio: a size in Options is negative")
+	}
+	if c.DropOldest && c.Deflate.ContextTakeover {
+		panic("engineio: Options.DropOldest drops messages to which, with Deflate.ContextTakeover, later ones refer back")
 	}
 	if err := c.Deflate.check(); err != nil {
 		panic("engineio: Options." + err.Error())

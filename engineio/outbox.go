@@ -19,8 +19,7 @@ const (
 )
 
 // An outbox keeps the packets that wait for a GET, one behind the other: a byte
-// that is the type, or 0 for binary data, with plainRecord added if the packet is not to
-// be compressed; the data's length; the data.
+// that is the type, or 0 for binary data, with flags added; the data's length; the data.
 type outbox struct {
 	records []byte
 	packets int
@@ -28,14 +27,22 @@ type outbox struct {
 
 const (
 	binaryRecord = 0
-	plainRecord  = 0x80
+
+	// Flags, which no type has.
+	plainRecord  = 0x80 // it is not to be compressed
+	keepRecord   = 0x40 // it is not to be dropped, nor are those joined to it
+	joinedRecord = 0x08 // it goes together with the one before it
+	recordFlags  = plainRecord | keepRecord | joinedRecord
 )
 
 // admits says whether so much more fits within limit. An empty outbox takes
 // anything.
 func (o *outbox) admits(size, packets, limit int) bool {
-	return o.packets == 0 || len(o.records)+size+packetCost*(o.packets+packets) <= limit
+	return o.packets == 0 || o.cost()+size+packetCost*packets <= limit
 }
+
+// cost is how much the outbox counts against its limit.
+func (o *outbox) cost() int { return len(o.records) + packetCost*o.packets }
 
 func (o *outbox) add(kind byte, data []byte) {
 	o.records = append(o.records, kind)
@@ -53,6 +60,12 @@ func (o *outbox) addMessages(ms []Message) {
 		if ms[i].Uncompressed {
 			kind |= plainRecord
 		}
+		if ms[i].Keep {
+			kind |= keepRecord
+		}
+		if i > 0 {
+			kind |= joinedRecord
+		}
 		o.add(kind, ms[i].Data)
 	}
 }
@@ -61,7 +74,40 @@ func (o *outbox) addMessages(ms []Message) {
 func (o *outbox) take(from []byte) (kind byte, plain bool, data, rest []byte) {
 	size, n := binary.Uvarint(from[1:])
 	end := 1 + n + int(size)
-	return from[0] &^ plainRecord, from[0]&plainRecord != 0, from[1+n : end], from[end:]
+	return from[0] &^ recordFlags, from[0]&plainRecord != 0, from[1+n : end], from[end:]
+}
+
+// dropOldest drops messages, the oldest first and those that were sent together together,
+// until so many bytes have made room or none is left that may be dropped. It returns
+// how many they were.
+func (o *outbox) dropOldest(bytes int) (dropped int) {
+	var kept []byte
+	rest := o.records
+	for bytes > 0 && len(rest) > 0 {
+		size, packets := o.group(rest)
+		if rest[0]&(keepRecord|joinedRecord) != 0 { // of one that is joined the beginning has left
+			kept = append(kept, rest[:size]...)
+		} else {
+			bytes -= size + packetCost*packets
+			dropped += packets
+		}
+		rest = rest[size:]
+	}
+	o.packets -= dropped
+	// What is kept moves up to the rest, which may be much longer.
+	o.records = o.records[len(o.records)-len(rest)-len(kept):]
+	copy(o.records, kept)
+	return dropped
+}
+
+// group returns the size of the first record and those joined to it, and how many they are.
+func (o *outbox) group(from []byte) (size, packets int) {
+	rest := from
+	for len(rest) > 0 && (packets == 0 || rest[0]&joinedRecord != 0) {
+		_, _, _, rest = o.take(rest)
+		packets++
+	}
+	return len(from) - len(rest), packets
 }
 
 // appendPayload removes as many packets as one poll may carry, and appends them,
@@ -143,7 +189,7 @@ func (o *outbox) appendFrames(frames []ws.Frame, s *socket) []ws.Frame {
 		if kind == binaryRecord {
 			f = s.form.frame(data)
 		}
-		f.Plain = plain
+		f.Plain, f.Keep = plain, true
 		frames, from = append(frames, f), rest
 	}
 	return frames

@@ -21,6 +21,7 @@ type polling struct {
 	// Guarded by Conn.mu.
 	queue   outbox
 	get     *get    // the parked one
+	held    int     // what the server's budget knows of queue
 	corked  bool    // a POST is being handled: its end flushes
 	leaving bool    // a close packet is to follow what waits
 	probing *socket // the WebSocket that wants to take over
@@ -67,14 +68,14 @@ func newPolling() *polling {
 // to the one that takes over. Conn.mu is held.
 func (p *polling) apply(c *Conn, done effects) (dropped *socket, err error) {
 	if done&doPing != 0 {
-		p.queue.add(byte(eio4.Ping), nil)
+		p.queue.add(byte(eio4.Ping)|keepRecord, nil)
 		p.flush(c)
 	}
 	if done&doPong != 0 && c.socket.Load() == nil {
 		if !p.queue.admits(0, 1, c.server.options.QueueBytes) {
 			return nil, ws.ErrQueueFull
 		}
-		p.queue.add(byte(eio4.Pong), nil)
+		p.queue.add(byte(eio4.Pong)|keepRecord, nil)
 		p.flush(c)
 	}
 	if done&doRelease != 0 && done&doAnswerProbe == 0 {
@@ -104,6 +105,28 @@ func (p *polling) apply(c *Conn, done effects) (dropped *socket, err error) {
 }
 
 var probe = []byte("probe")
+
+// put lets messages wait. With a full queue it drops older ones for them, or themselves, if
+// Options.DropOldest says so, and returns how many; or else it does nothing and ok is
+// false. Conn.mu is held.
+func (p *polling) put(ms []Message, o *Options) (dropped int, ok bool) {
+	bytes := size(ms)
+	if !p.queue.admits(bytes, len(ms), o.QueueBytes) {
+		if !o.DropOldest {
+			return 0, false
+		}
+		dropped = p.queue.dropOldest(p.queue.cost() + bytes + packetCost*len(ms) - o.QueueBytes)
+		switch {
+		case p.queue.admits(bytes, len(ms), o.QueueBytes):
+		case ms[0].Keep:
+			return dropped, false
+		default:
+			return dropped + len(ms), true
+		}
+	}
+	p.queue.addMessages(ms)
+	return dropped, true
+}
 
 // flush answers the parked GET with what waits, and when nothing does with the close
 // packet that is due. That has an answer of its own because a widespread client, which
@@ -323,6 +346,7 @@ func (c *Conn) cork(p *polling, on bool) {
 	c.mu.Lock()
 	p.corked = on
 	p.flush(c)
+	c.accountPoll()
 	c.mu.Unlock()
 }
 

@@ -86,7 +86,7 @@ func (s *socket) sendPrepared(p *Prepared) error {
 	if s.keepsContext() {
 		return s.send(p.messages)
 	}
-	return s.WriteEncoded(p.encoded(s.Compression()), len(p.messages))
+	return s.WriteEncoded(p.encoded(s.Compression()), len(p.messages), false)
 }
 
 func (s *socket) trySendPrepared(p *Prepared) bool {

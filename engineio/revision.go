@@ -65,16 +65,16 @@ func (s *socket) frame(m *Message) ws.Frame {
 		return frame(m)
 	}
 	f := s.form.frame(m.Data)
-	f.Plain = m.Uncompressed
+	f.Plain, f.Keep = m.Uncompressed, m.Keep
 	return f
 }
 
 // frame is a message as most WebSockets carry it.
 func frame(m *Message) ws.Frame {
 	if m.Binary {
-		return ws.Frame{Op: ws.OpBinary, Plain: m.Uncompressed, Data: m.Data}
+		return ws.Frame{Op: ws.OpBinary, Plain: m.Uncompressed, Keep: m.Keep, Data: m.Data}
 	}
-	return ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Message), Plain: m.Uncompressed, Data: m.Data}
+	return ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Message), Plain: m.Uncompressed, Keep: m.Keep, Data: m.Data}
 }
 
 // frame is a binary message as a WebSocket carries it.

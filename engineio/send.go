@@ -11,7 +11,8 @@ import (
 // returns. What is sent within a Receive of this connection leaves when the batch of
 // input that was read has been handled, or handed over.
 //
-// Errors: ErrClosed; ErrQueueFull, which also ends the connection.
+// Errors: ErrClosed; ErrQueueFull, which also ends the connection. That something was
+// dropped, where [Options].DropOldest says so, is none.
 func (c *Conn) Send(ms ...Message) error {
 	if s := c.socket.Load(); s != nil {
 		return c.sendOver(s, ms)
@@ -29,13 +30,15 @@ func (c *Conn) Send(ms ...Message) error {
 		return ErrClosed
 	}
 	p := c.poll.Load()
-	if !p.queue.admits(size(ms), len(ms), c.server.options.QueueBytes) {
+	dropped, ok := p.put(ms, &c.server.options)
+	if !ok {
 		c.stepLocked(event{input: inFull})
 		return ErrQueueFull
 	}
-	p.queue.addMessages(ms)
 	p.flush(c)
+	c.accountPoll()
 	c.mu.Unlock()
+	c.dropped(dropped)
 	c.countSent(len(ms), size(ms))
 	return nil
 }
@@ -54,7 +57,7 @@ func (c *Conn) sendOver(s *socket, ms []Message) error {
 // waits for them. It says whether it did.
 func (c *Conn) TrySend(ms ...Message) bool {
 	if s := c.socket.Load(); s != nil {
-		return c.tried(s.trySend(ms), len(ms), size(ms))
+		return c.tried(c.mayTry() && s.trySend(ms), len(ms), size(ms))
 	}
 	c.mu.Lock()
 	if c.client != nil {
@@ -62,7 +65,7 @@ func (c *Conn) TrySend(ms ...Message) bool {
 		return c.client.trySend(ms)
 	}
 	p := c.poll.Load()
-	free := c.closed == nil && p != nil && p.get != nil && p.queue.packets == 0
+	free := c.closed == nil && p != nil && p.get != nil && p.queue.packets == 0 && !c.server.budget.scarce()
 	if free {
 		p.queue.addMessages(ms)
 		p.flush(c)
@@ -86,9 +89,20 @@ func (c *Conn) SendPrepared(p *Prepared) error {
 // TrySendPrepared is TrySend for messages that were prepared for many connections.
 func (c *Conn) TrySendPrepared(p *Prepared) bool {
 	if s := c.socket.Load(); s != nil && c.client == nil && s.takes(p) {
-		return c.tried(s.trySendPrepared(p), len(p.messages), p.size)
+		return c.tried(c.mayTry() && s.trySendPrepared(p), len(p.messages), p.size)
 	}
 	return c.TrySend(p.messages...)
+}
+
+// mayTry says whether there is memory for messages that may be dropped.
+func (c *Conn) mayTry() bool { return c.server == nil || !c.server.budget.scarce() }
+
+// dropped counts and shows messages that Options.DropOldest has dropped.
+func (c *Conn) dropped(messages int) {
+	if messages > 0 {
+		c.server.count.oldestDropped.Add(uint64(messages))
+		c.server.trace.dropped(c, messages)
+	}
 }
 
 // countSent counts messages that a server has sent.

@@ -36,7 +36,8 @@ type Server struct {
 	goroutines sync.WaitGroup
 	gets       sync.Pool // of *get
 
-	count counters
+	count  counters
+	budget *budget // nil without Options.MemoryBudget
 
 	mu      sync.Mutex             // guards what follows
 	conns   map[string]*Conn       // by id
@@ -77,10 +78,15 @@ func NewServer(handle func(*Conn), o *Options) *Server {
 	s.sockets = ws.Config{
 		MaxPayload:   s.options.MaxPayload,
 		QueueBytes:   s.options.QueueBytes,
+		DropOldest:   s.options.DropOldest,
 		WriteTimeout: s.options.WriteTimeout,
 		Monitor:      &s.monitor,
 		Poller:       ws.NewPoller(&s.goroutines),
 		Goroutines:   &s.goroutines,
+	}
+	if limit := s.options.MemoryBudget; limit > 0 {
+		s.budget = &budget{limit: limit, exceeded: s.cutLargest, goroutines: &s.goroutines}
+		s.sockets.Held = s.budget.add
 	}
 	s.streams = s.sockets
 	s.streams.Bare = true

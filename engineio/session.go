@@ -1,6 +1,7 @@
 package engineio
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"time"
@@ -108,7 +109,7 @@ type event struct {
 	input  input
 	packet eio4.Type // of inPacket and inProbed
 	probe  bool      // the packet's data is "probe"
-	cause  error     // of inGone, inBad and inPostGone
+	cause  error     // of inGone, inBad and inPostGone; of inFull if it is not ErrQueueFull
 }
 
 // Effects are what is to be done, in the order of their declaration.
@@ -184,11 +185,11 @@ func (s *session) step(now time.Duration, e event) effects {
 	if s.closeBy != 0 && now >= s.closeBy {
 		return s.end(s.overdue(), nil) | s.afterwards(e)
 	}
-	switch s.state {
-	case stateUnclaimed:
-		s.claim(e.input)
-	case stateParting:
+	if s.state == stateParting {
 		return s.parting(e)
+	}
+	if s.state == stateUnclaimed {
+		s.claim(e.input)
 	}
 	switch e.input {
 	case inTick, inHeld:
@@ -206,7 +207,7 @@ func (s *session) step(now time.Duration, e event) effects {
 	case inBad:
 		return doRefuse | s.end(reasonParseError, e.cause)
 	case inFull:
-		return s.end(reasonTransportError, ErrQueueFull)
+		return s.end(reasonTransportError, cmp.Or(e.cause, ErrQueueFull))
 	case inClose:
 		return s.close(now)
 	case inFetched:
@@ -231,8 +232,7 @@ func (s *session) overdue() string {
 
 // claim opens an unclaimed session for its client's first request.
 func (s *session) claim(in input) {
-	switch in {
-	case inGet, inPost, inProbe:
+	if in == inGet || in == inPost || in == inProbe {
 		s.state, s.closeBy = stateOpen, 0
 	}
 }

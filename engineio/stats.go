@@ -21,6 +21,7 @@ type Stats struct {
 	MessagesIn, BytesIn, MessagesOut, BytesOut uint64
 
 	VolatileDropped uint64 // messages that TrySend has dropped
+	OldestDropped   uint64 // messages that Options.DropOldest has dropped
 
 	Opened   uint64            // connections
 	Upgraded uint64            // of them, from polling to another transport
@@ -34,6 +35,11 @@ type Stats struct {
 	HitHandshakesPerIP     uint64 // handshakes refused
 	HitMaxPayload          uint64 // connections closed
 	HitQueueBytes          uint64 // connections closed
+	HitMemoryBudget        uint64 // handshakes refused, and connections closed
+
+	Held int // bytes that count against Options.MemoryBudget; 0 if there is none
+
+	Draining bool // Drain, Shutdown or Close has been called: newcomers are refused
 
 	// Panics of Options.Allow and GenerateID; in socketio.Stats of handlers and hooks as
 	// well.
@@ -46,7 +52,7 @@ type counters struct {
 
 	volatileDropped, opened, upgraded, unavailable              atomic.Uint64
 	maxConnections, connectionsPerIP, handshakesPerIP, panicked atomic.Uint64
-	maxPayload, queueBytes                                      atomic.Uint64
+	maxPayload, queueBytes, memoryBudget, oldestDropped         atomic.Uint64
 
 	refused [codeUnsupportedProtocol + 1]atomic.Uint64
 	closed  [len(closeReasons)]atomic.Uint64
@@ -81,6 +87,8 @@ func (s *Server) Stats() Stats {
 		HitMaxConnections: n.maxConnections.Load(), HitMaxConnectionsPerIP: n.connectionsPerIP.Load(),
 		HitHandshakesPerIP: n.handshakesPerIP.Load(),
 		HitMaxPayload:      n.maxPayload.Load(), HitQueueBytes: n.queueBytes.Load(),
+		HitMemoryBudget: n.memoryBudget.Load(), Held: s.budget.bytes(), Draining: s.isDraining(),
+		OldestDropped: n.oldestDropped.Load(),
 		Panics: n.panicked.Load(),
 	}
 	for i := range n.refused {
@@ -121,6 +129,8 @@ func (n *counters) turnedAway(err error) {
 		n.connectionsPerIP.Add(1)
 	case errors.Is(err, errTooOften):
 		n.handshakesPerIP.Add(1)
+	case errors.Is(err, errOverBudget):
+		n.memoryBudget.Add(1)
 	default:
 		n.unavailable.Add(1)
 	}
@@ -133,6 +143,8 @@ func (n *counters) closing(why *CloseError) {
 	}
 	var refused *ws.RefusedError
 	switch {
+	case errors.Is(why.Err, errOverBudget):
+		n.memoryBudget.Add(1)
 	case errors.Is(why.Err, ErrQueueFull):
 		n.queueBytes.Add(1)
 	case errors.Is(why.Err, errTooLarge),

@@ -17,6 +17,14 @@ type Trace struct {
 	// Heartbeat is called when the peer has answered a ping, with how long that took, and
 	// when we have answered one of the peer's, with 0.
 	Heartbeat func(c *Conn, rtt time.Duration)
+
+	// Dropped is called when Options.DropOldest has dropped messages. It may be called
+	// within Send, by whoever sends.
+	Dropped func(c *Conn, messages int)
+
+	// OverBudget is called when Options.MemoryBudget was exceeded and so many connections
+	// were cut for it, and says how many bytes were held before.
+	OverBudget func(held, cut int)
 }
 
 // Trace adds hooks. Call it before serving; hooks add up.
@@ -100,4 +108,20 @@ func (t *Trace) atClient(c *Conn, done clientEffects, why *CloseError) {
 	if why != nil && t.Closed != nil {
 		t.Closed(c, why)
 	}
+}
+
+func (t *traces) dropped(c *Conn, messages int) {
+	t.each(func(t *Trace) {
+		if t.Dropped != nil {
+			t.Dropped(c, messages)
+		}
+	})
+}
+
+func (t *traces) overBudget(held, cut int) {
+	t.each(func(t *Trace) {
+		if t.OverBudget != nil {
+			t.OverBudget(held, cut)
+		}
+	})
 }

@@ -138,7 +138,7 @@ func (s *socket) probed(p eio4.Packet, err error) {
 // client most likely pauses polling before its GET returns, and does not send another one
 // that would have to wait for its release.
 func (s *socket) answerProbe(poll *polling, done effects) {
-	_ = s.Write(ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Pong), Data: probe}) // the first that it sends
+	_ = s.Write(ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Pong), Keep: true, Data: probe}) // the first that it sends
 	s.Flush()
 	if done&doRelease != 0 {
 		s.conn.mu.Lock()
@@ -154,6 +154,9 @@ func (c *Conn) endPolling(p *polling) {
 	c.poll.Store(nil)
 	<-p.token
 }
+
+// Dropped is called by the WebSocket when Options.DropOldest has dropped messages.
+func (s *socket) Dropped(frames int) { s.conn.dropped(frames) }
 
 // Closed is called by the WebSocket's reader at its end.
 func (s *socket) Closed(err error) {

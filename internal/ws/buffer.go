@@ -14,7 +14,10 @@ const (
 )
 
 // A buffer holds bytes that come from or go to the network.
-type buffer struct{ b []byte }
+type buffer struct {
+	b      []byte
+	groups []group // that b consists of, where Config.DropOldest needs to know
+}
 
 // A bufferPool lends buffers of at least a size.
 type bufferPool struct {
@@ -31,7 +34,7 @@ func (p *bufferPool) get() *buffer {
 	if buf, ok := p.pool.Get().(*buffer); ok {
 		return buf
 	}
-	return &buffer{make([]byte, p.size)}
+	return &buffer{b: make([]byte, p.size)}
 }
 
 func (p *bufferPool) put(buf *buffer) {

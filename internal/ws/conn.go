@@ -53,6 +53,16 @@ type Config struct {
 	MaxPayload   int  // of a received message, in bytes
 	QueueBytes   int  // limit of what may wait to be written, 64 bytes per frame included
 	WriteTimeout time.Duration
+
+	// DropOldest lets what waits the longest make way for what is written to a full
+	// queue, in place of ErrQueueFull. What must not get lost is Frame.Keep.
+	DropOldest bool
+
+	// Held, unless nil, is told by how many bytes what connections hold has grown:
+	// what waits to be written, and what has come of a message. It must not wait, nor
+	// call a connection.
+	Held func(bytes int)
+
 	Monitor      *serial.Monitor
 	Poller       *Poller         // waits for the connections that have a descriptor; may be nil
 	Goroutines   *sync.WaitGroup // counts those of all the connections
@@ -94,7 +104,10 @@ type Conn struct {
 	loop      *loop  // of the poller, while that one's goroutine is the reader
 	pingStart time.Time
 
+	received atomic.Int64 // what Config.Held knows of what has come of a message
+
 	mu        sync.Mutex // guards what follows
+	accounted int        // what Config.Held knows of the rest
 	out       *buffer    // frames that wait, nil if none
 	frames    int        // how many they are
 	inflight  int        // bytes that are being written
@@ -165,6 +178,7 @@ func (c *Conn) shut() {
 		return
 	}
 	c.closed = true
+	c.settleAccount()
 	rested := c.rouse()
 	c.config.Goroutines.Go(func() {
 		if rested {

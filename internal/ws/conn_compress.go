@@ -27,10 +27,11 @@ func (c *Conn) writeCompressed(fs []Frame) error {
 		// Compressing takes long enough to let others write meanwhile.
 		buf := c.encode(fs)
 		defer writeBuffers.put(buf)
-		return c.WriteEncoded(buf.b, len(fs))
+		return c.WriteEncoded(buf.b, len(fs), fs[0].Keep)
 	}
 	c.mu.Lock()
-	if err := c.admit(sizeOf(fs), len(fs)); err != nil {
+	if !c.admits(sizeOf(fs), len(fs)) {
+		_, err := c.makeRoom(sizeOf(fs), len(fs), true)
 		c.mu.Unlock()
 		return err
 	}
@@ -73,7 +74,6 @@ func (c *Conn) queueCompressed(fs []Frame) {
 	for i := range fs {
 		b = c.compression.append(b, &fs[i], c.config.Client)
 	}
-	c.out.b = b
-	c.frames += len(fs)
+	c.queued(b, len(fs), true) // what follows may refer back to them
 	c.flush()
 }

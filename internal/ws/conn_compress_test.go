@@ -192,7 +192,7 @@ func TestAMessageOfManyIsCompressedOnceForAll(t *testing.T) {
 		if !server.conn.Compression().Alone() {
 			t.Fatal("the connection keeps a context")
 		}
-		if err := server.conn.WriteEncoded(shared, 1); err != nil {
+		if err := server.conn.WriteEncoded(shared, 1, false); err != nil {
 			t.Fatal(err)
 		}
 		if m := client.next(t); string(m.Data) != "4"+want {

@@ -94,6 +94,7 @@ func (c *Conn) batch(b []byte) outcome {
 func (c *Conn) filled(n int) outcome {
 	m, err := c.parser.Filled(n)
 	if err == nil && m.Op == 0 {
+		c.accountInput()
 		return readOn
 	}
 	t := c.begin()
@@ -117,6 +118,7 @@ func (c *Conn) begin() *serial.Turn {
 
 // finish ends a batch that was not handed over.
 func (c *Conn) finish(t *serial.Turn) outcome {
+	c.accountInput()
 	c.turn.Store(nil)
 	c.config.Monitor.Return(t)
 	c.Uncork()
@@ -209,7 +211,7 @@ func (c *Conn) pong(data []byte) error {
 		return &CloseError{Code: StatusPolicyViolation, Reason: "too many pings"}
 	}
 	// It fails when the queue is full, and then the peer does not read pongs either.
-	_ = c.Write(Frame{Op: OpPong, Data: data})
+	_ = c.Write(Frame{Op: OpPong, Keep: true, Data: data})
 	return nil
 }
 

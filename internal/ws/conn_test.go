@@ -376,7 +376,7 @@ func TestPreparedFramesKeepTheirPlace(t *testing.T) {
 		prepared := AppendFrame(nil, OpText, []byte("prepared"))
 		go func() {
 			r.conn.Write(Frame{Op: OpText, Prefix: '4', Data: []byte("one")})
-			r.conn.WriteEncoded(prepared, 1)
+			r.conn.WriteEncoded(prepared, 1, false)
 			r.conn.Write(Frame{Op: OpText, Data: []byte("two")})
 			r.conn.Close(StatusNormal, "bye")
 		}()

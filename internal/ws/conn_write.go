@@ -22,6 +22,7 @@ type Frame struct {
 	Op     Opcode
 	Prefix byte // written before Data unless 0
 	Plain  bool // not compressed, whatever was agreed on
+	Keep   bool // not dropped by Config.DropOldest, nor are those that are written with it
 	Data   []byte
 }
 
@@ -33,9 +34,13 @@ func (c *Conn) Write(fs ...Frame) error {
 	}
 	size := sizeOf(fs)
 	c.mu.Lock()
-	if err := c.admit(size, len(fs)); err != nil {
-		c.mu.Unlock()
-		return err
+	if !c.admits(size, len(fs)) {
+		dropped, err := c.makeRoom(size, len(fs), fs[0].Keep)
+		if err == nil {
+			c.append(fs)
+		}
+		c.flush()
+		return c.madeRoom(dropped, err)
 	}
 	if size >= largeWrite && c.writesVectors() && !c.writing {
 		c.writeLarge(fs)
@@ -72,14 +77,18 @@ func (c *Conn) TryWrite(fs ...Frame) bool {
 
 // WriteEncoded is Write for a number of frames that are encoded as this end sends
 // them: by [AppendFrame], or [Compression.Append] with the connection's own one. If
-// nothing waits they are written without being copied.
-func (c *Conn) WriteEncoded(frames []byte, number int) error {
+// nothing waits they are written without being copied. Keep is that of [Frame].
+func (c *Conn) WriteEncoded(frames []byte, number int, keep bool) error {
 	c.mu.Lock()
-	if err := c.admit(len(frames), number); err != nil {
-		c.mu.Unlock()
-		return err
+	if !c.admits(len(frames), number) {
+		dropped, err := c.makeRoom(len(frames), number, keep)
+		if err == nil {
+			c.queued(append(c.output(), frames...), number, keep)
+		}
+		c.flush()
+		return c.madeRoom(dropped, err)
 	}
-	c.writeEncoded(frames, number)
+	c.writeEncoded(frames, number, keep)
 	return nil
 }
 
@@ -90,43 +99,13 @@ func (c *Conn) TryWriteEncoded(frames []byte, number int) bool {
 		c.mu.Unlock()
 		return false
 	}
-	c.writeEncoded(frames, number)
+	c.writeEncoded(frames, number, false)
 	return true
 }
 
 // free says whether nothing waits to be written. The caller holds mu.
 func (c *Conn) free() bool {
 	return c.frames == 0 && !c.writing && !c.closeSent && !c.closed
-}
-
-// Waiting returns how many frames wait to be written, and how many bytes of them
-// and of those that are being written.
-func (c *Conn) Waiting() (frames, bytes int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.frames, c.waiting()
-}
-
-// waiting is the bytes that count against the queue's limit, without the cost of
-// the frames. The caller holds mu.
-func (c *Conn) waiting() int {
-	if c.out == nil {
-		return c.inflight
-	}
-	return c.inflight + len(c.out.b)
-}
-
-// admit says whether so much more may wait. An empty queue takes anything. The
-// caller holds mu.
-func (c *Conn) admit(size, number int) error {
-	if c.closed || c.closeSent {
-		return ErrClosed
-	}
-	queued := c.waiting() + frameCost*c.frames
-	if queued > 0 && queued+size+frameCost*number > c.config.QueueBytes {
-		return ErrQueueFull
-	}
-	return nil
 }
 
 // append adds frames to those that wait. The caller holds mu.
@@ -139,15 +118,14 @@ func (c *Conn) append(fs []Frame) {
 			b = fs[i].append(b, c.config.Client)
 		}
 	}
-	c.out.b = b
-	c.frames += len(fs)
+	c.queued(b, len(fs), fs[0].Keep)
 }
 
 // output is what waits, in a buffer that can take more. The caller holds mu.
 func (c *Conn) output() []byte {
 	if c.out == nil {
 		c.out = writeBuffers.get()
-		c.out.b = c.out.b[:0]
+		c.out.b, c.out.groups = c.out.b[:0], c.out.groups[:0]
 	}
 	return c.out.b
 }
@@ -188,18 +166,14 @@ func (c *Conn) appendClose(code int, reason string) {
 		c.goodbye = true
 		return
 	}
-	b := c.output()
-	c.out.b = AppendClose(b, code, reason, c.config.Client)
-	c.frames++
+	c.queued(AppendClose(c.output(), code, reason, c.config.Client), 1, true)
 }
 
 // writeEncoded writes frames past the queue if that is empty. The caller holds mu,
 // which is released.
-func (c *Conn) writeEncoded(frames []byte, number int) {
+func (c *Conn) writeEncoded(frames []byte, number int, keep bool) {
 	if c.raw == nil || c.corked || c.writing || c.frames > 0 {
-		b := c.output()
-		c.out.b = append(b, frames...)
-		c.frames += number
+		c.queued(append(c.output(), frames...), number, keep)
 		c.flush()
 		return
 	}
@@ -308,6 +282,7 @@ func (c *Conn) flush() {
 			c.halfClose()
 		}
 	}
+	c.account()
 	c.mu.Unlock()
 }
 
@@ -327,6 +302,8 @@ func (c *Conn) leave(buf *buffer, n int, err error) {
 		c.mu.Unlock()
 		return
 	}
+	c.inflight = len(buf.b) - n
+	c.account()
 	c.mu.Unlock()
 	c.config.Goroutines.Go(func() { c.write(buf, n) })
 }
@@ -359,6 +336,7 @@ func (c *Conn) write(buf *buffer, n int) {
 			return
 		}
 		buf, n = c.takeOut(), 0
+		c.account()
 		c.mu.Unlock()
 	}
 }
