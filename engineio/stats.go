@@ -89,7 +89,7 @@ func (s *Server) Stats() Stats {
 		HitMaxPayload:      n.maxPayload.Load(), HitQueueBytes: n.queueBytes.Load(),
 		HitMemoryBudget: n.memoryBudget.Load(), Held: s.budget.bytes(), Draining: s.isDraining(),
 		OldestDropped: n.oldestDropped.Load(),
-		Panics: n.panicked.Load(),
+		Panics:        n.panicked.Load(),
 	}
 	for i := range n.refused {
 		stats.Refused[i] = n.refused[i].Load()

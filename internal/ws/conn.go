@@ -63,9 +63,9 @@ type Config struct {
 	// call a connection.
 	Held func(bytes int)
 
-	Monitor      *serial.Monitor
-	Poller       *Poller         // waits for the connections that have a descriptor; may be nil
-	Goroutines   *sync.WaitGroup // counts those of all the connections
+	Monitor    *serial.Monitor
+	Poller     *Poller         // waits for the connections that have a descriptor; may be nil
+	Goroutines *sync.WaitGroup // counts those of all the connections
 }
 
 // A Conn is one WebSocket connection, either end.
