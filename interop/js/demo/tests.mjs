@@ -116,6 +116,22 @@ export const demoTests = {
     await t.nothingWentWrong();
   },
 
+  "a page that was cut off while the server was away does not come back by itself": async (t) => {
+    const ada = await t.enter("Ada");
+    const bob = await t.enter("Bob");
+    await t.server.stop();
+    await bob.shows("#state", "reconnecting");
+    await bob.press("#cut");
+    await bob.shows("#state", "isCut");
+    await t.server.start();
+    await ada.shows("#state", "online");
+    await bob.shows("#state", "isCut");
+    await bob.press("#cut");
+    await bob.shows("#state", "online");
+    await eventually("both to be there", async () => (await ada.people()).join() === "Ada,Bob");
+    await t.nothingWentWrong();
+  },
+
   "a page that was cut off gets what it missed, once and in order, and what it said arrives": async (t) => {
     const ada = await t.enter("Ada");
     const bob = await t.enter("Bob");
@@ -180,6 +196,26 @@ export const demoTests = {
     await ada.shows("#state", "isCut");
     await ada.page.press("Enter");
     await ada.shows("#state", "online");
+    await t.nothingWentWrong();
+  },
+
+  "the focus stays on a room when others come and go": async (t) => {
+    const ada = await t.enter("Ada");
+    await ada.page.run(() => document.querySelector("button.room[aria-current]").focus());
+    const bob = await t.enter("Bob", { room: `${t.room} attic` });
+    await eventually("Ada to see the other room", async () => (await ada.texts("#rooms .name")).includes(`${t.room} attic`));
+    equal(await ada.page.run(() => document.activeElement.dataset.room), t.room, "where the focus is");
+    await bob.press(`[data-room="${t.room}"]`);
+    await eventually("Ada to see Bob come", async () => (await ada.people()).join() === "Ada,Bob");
+    equal(await ada.page.run(() => document.activeElement.dataset.room), t.room, "where the focus is");
+    await t.nothingWentWrong();
+  },
+
+  "a link that is none leads to the lobby, and a name that is too long is cut": async (t) => {
+    for (const [hash, want] of [["%", "lobby"], ["%E0%A4%A", "lobby"], ["", "lobby"], ["%20", "lobby"], ["x".repeat(40), "x".repeat(32)], ["%F0%9F%98%80", "😀"]]) {
+      const { page } = await t.open({ hash });
+      equal(await page.run(() => document.querySelector("#room").value), want, `the room of #${hash}`);
+    }
     await t.nothingWentWrong();
   },
 

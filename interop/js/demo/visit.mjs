@@ -35,9 +35,9 @@ export class Visit {
     this.server = server;
   }
 
-  /** Somebody opens the page. */
+  /** Somebody opens the page, by a link to the room unless `hash` says another. */
   async open(options = {}) {
-    const page = await this.#browser.open(`${this.server.url}/#${encodeURIComponent(this.room)}`, { ...options, before: [watch, ...(options.before ?? [])] });
+    const page = await this.#browser.open(`${this.server.url}/#${options.hash ?? encodeURIComponent(this.room)}`, { ...options, before: [watch, ...(options.before ?? [])] });
     const person = new Person(page);
     this.#people.push(person);
     await eventually("the page to be ready", () => page.run(() => document.title !== "" && document.querySelector("#entry button").textContent !== ""));

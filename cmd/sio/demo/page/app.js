@@ -10,8 +10,9 @@ import { addLine, clearLines, forgetWriters, showPeople, showRooms, showWriter }
 const $ = (id) => document.getElementById(id);
 
 const TYPING_MS = 2500;
+const LONGEST_NAME = 32; // as the server has it, too
 
-const me = { name: localOf("name") ?? "", room: decodeURIComponent(location.hash.slice(1)) || "lobby" };
+const me = { name: localOf("name") ?? "", room: roomOf(location.hash) || "lobby" };
 let rooms = [];
 let presence = {};
 let unanswered = 0;
@@ -34,6 +35,15 @@ socket.on("rooms", (now) => {
 socket.on("disconnect", forgetWriters);
 socket.on("connect_error", ({ message }) => ($("problem").textContent = message));
 socket.on("connect", () => ($("problem").textContent = ""));
+
+/** The room that a link leads to; "" if it names none. */
+function roomOf(hash) {
+  try {
+    return [...decodeURIComponent(hash.slice(1))].slice(0, LONGEST_NAME).join("").trim();
+  } catch {
+    return ""; // Whoever made the link has not encoded the name.
+  }
+}
 
 $("entry").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -153,13 +163,10 @@ function stopTyping() {
 
 // Cut off means: the connection is gone, as in a tunnel, and nobody tries to come back.
 $("cut").addEventListener("click", () => {
-  const cut = $("cut").getAttribute("aria-pressed") === "false";
-  $("cut").setAttribute("aria-pressed", cut);
+  const cut = $("cut").dataset.text === "cut";
   show($("cut"), cut ? "mend" : "cut");
-  socket.io.reconnection(!cut);
   if (cut) {
-    showState("isCut");
-    socket.io.engine.close();
+    socket.io.disconnect();
   } else {
     showState("reconnecting");
     socket.connect();

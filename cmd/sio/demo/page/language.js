@@ -2,8 +2,9 @@
 
 const tables = await (await fetch("strings.json")).json();
 
-let language = localOf("language") ?? navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => tag in tables);
-if (!(language in tables)) language = "en";
+const isKnown = (tag) => Object.hasOwn(tables, tag);
+
+let language = [localOf("language"), ...navigator.languages.map((tag) => tag.slice(0, 2))].find(isKnown) ?? "en";
 
 /** What the page says for this key, with the values in place of their names. */
 export function say(key, values = {}) {

@@ -1,6 +1,6 @@
 // The panel that shows the connection as it is: transport, upgrade, latency, returns.
 
-import { say, show, timeOf } from "./language.js";
+import { show, timeOf } from "./language.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -40,7 +40,7 @@ export function follow(socket) {
     missed = 0;
     note("eventLost", { reason });
     showTransport(undefined);
-    showState(manager.reconnection() ? "reconnecting" : "isCut");
+    showState(reason === "forced close" ? "isCut" : "reconnecting");
   });
   measure(socket);
 }
@@ -50,11 +50,11 @@ function followEngine(engine) {
   const opened = performance.now();
   showTransport(engine.transport.name);
   show($("upgrade"), "upgradeNone");
-  note("eventConnected", { transport: say(engine.transport.name) });
+  note(engine.transport.name === "polling" ? "eventPolling" : "eventWebSocket");
   engine.once("upgrade", ({ name }) => {
     showTransport(name);
     show($("upgrade"), "upgradeTook", { ms: Math.round(performance.now() - opened) });
-    note("eventUpgraded", { transport: say(name) });
+    note("eventUpgraded");
   });
 }
 

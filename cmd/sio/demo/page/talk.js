@@ -39,23 +39,24 @@ export function addLine({ from, text, image, at }, mine) {
   when.dateTime = at.toISOString();
   head.append(make("b", "from", from), when);
   const bubble = make("div", "bubble");
-  if (image) bubble.append(pictureOf(image, from));
+  const showWhole = () => (low || mine) && line.scrollIntoView({ block: "end" });
+  if (image) bubble.append(pictureOf(image, from, showWhole));
   if (text) bubble.append(make("p", "text", text));
   const fate = make("p", "fate");
   line.append(faceOf(from), head, bubble, ...(mine ? [fate] : []));
   lines.append(line);
   while (lines.childElementCount > KEPT_LINES) lines.firstElementChild.remove();
-  if (low || mine) line.scrollIntoView({ block: "end" });
+  showWhole();
   return fate;
 }
 
-function pictureOf(image, from) {
+function pictureOf(image, from, loaded) {
   const picture = document.createElement("img");
   const url = URL.createObjectURL(image instanceof Blob ? image : new Blob([image]));
   picture.alt = say("pictureOf", { name: from });
   picture.onload = () => {
     URL.revokeObjectURL(url);
-    picture.closest("li")?.scrollIntoView({ block: "end" });
+    loaded();
   };
   picture.src = url;
   return picture;
@@ -77,12 +78,14 @@ export function showPeople(people, ownID) {
   for (const id of writers.keys()) if (!people.some((person) => person.id === id)) forget(id);
 }
 
-/** Shows the rooms; enter(name) goes to one of them. */
+/** Shows the rooms; enter(name) goes to one of them. The focus stays on the room where it is. */
 export function showRooms(rooms, current, enter) {
+  const focused = document.activeElement.dataset.room;
   $("rooms").replaceChildren(
     ...rooms.map(({ name, people }) => {
       const button = make("button", "room");
       button.type = "button";
+      button.dataset.room = name;
       if (name === current) button.setAttribute("aria-current", "true");
       button.append(make("span", "name", name), make("span", "badge", people));
       button.onclick = () => enter(name);
@@ -91,6 +94,7 @@ export function showRooms(rooms, current, enter) {
       return item;
     }),
   );
+  [...document.querySelectorAll("button.room")].find(({ dataset }) => dataset.room === focused)?.focus();
 }
 
 const writers = new Map();
