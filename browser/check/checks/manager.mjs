@@ -50,9 +50,9 @@ export const checks = {
   },
 
   "open with a callback does not begin to reconnect": async (t) => {
+    const clock = t.clock(1);
     const { line, manager } = await make(t, { ...soon });
     await line.close();
-    const clock = t.clock(1);
     await new Promise((resolve) => manager.open(resolve));
     equal(clock.delays.filter((delay) => delay <= 20), [], "timers of the next attempt");
   },

@@ -1,6 +1,7 @@
 // A clock for the client under test: its timers of some length are held until the check
 // lets them run, and its time passes when the check says so. Timers that others set, and
-// short ones, run as always.
+// short ones, run as always. Clients may keep to the timers of the moment in which a manager is
+// made, so the clock has to be there by then.
 
 const real = { setTimeout, clearTimeout, now: Date.now };
 
@@ -9,6 +10,7 @@ export class Clock {
   #passed = 0;
   #owner;
   #least;
+  #over = false;
 
   /** Holds the timers of at least so many milliseconds that code of this place sets. */
   constructor(owner, least) {
@@ -22,7 +24,7 @@ export class Clock {
   }
 
   #set(run, delay, args) {
-    if (!(delay >= this.#least) || !new Error().stack.includes(this.#owner)) return real.setTimeout(run, delay, ...args);
+    if (this.#over || !(delay >= this.#least) || !new Error().stack.includes(this.#owner)) return real.setTimeout(run, delay, ...args);
     const timer = { run: () => run(...args), delay, due: this.#passed + delay, ref: () => timer, unref: () => timer };
     this.#held.add(timer);
     return timer;
@@ -58,8 +60,9 @@ export class Clock {
     this.#passed = end;
   }
 
-  /** Gives the program its own timers back. */
+  /** Gives the program its own timers back; who has kept this clock's gets those as well. */
   restore() {
+    this.#over = true;
     globalThis.setTimeout = real.setTimeout;
     globalThis.clearTimeout = real.clearTimeout;
     Date.now = real.now;

@@ -22,6 +22,8 @@ export class Line {
   fault;
   /** Whether what the server says is kept from the client. */
   silent = false;
+  /** Which packets on a WebSocket are kept from the client, as a regular expression. */
+  hide;
 
   #target;
   #server;
@@ -185,7 +187,7 @@ export class Line {
       else if (onward.readyState === WebSocket.OPEN) send();
     });
     onward.on("message", (data, isBinary) => {
-      if (this.silent) return;
+      if (this.silent || (!isBinary && this.hide?.test(data))) return;
       this.got.push({ via: "websocket", packet: isBinary ? data : data.toString() });
       inward.send(data, { binary: isBinary });
     });
