@@ -39,7 +39,7 @@ walkthrough: ## start the walk-through's server, and its page on another origin;
 	@exec $(BIN)/walkthrough
 
 .PHONY: test
-test: ## everything that has to pass: set-up, check, race, compatibility, guard, interop-js, interop, soak
+test: ## everything that has to pass: set-up, check, race, compatibility, guard, interop-js, interop, browser-check, soak
 	@$(PARTS) -log .tmp/test \
 		'set-up and lint=$(MAKE) -k setup check browser-types' \
 		'Go tests with race detector=$(MAKE) race' \
@@ -47,6 +47,7 @@ test: ## everything that has to pass: set-up, check, race, compatibility, guard,
 		'guards=$(MAKE) guard' \
 		'JS and Chromium=$(MAKE) interop-js' \
 		'other languages=$(MAKE) interop' \
+		'browser client=$(MAKE) browser-check' \
 		'faults and soak=$(MAKE) soak T=2m'
 
 .PHONY: setup
@@ -117,6 +118,11 @@ browser: ## make the files of browser/dist, the client for browsers, of its sour
 .PHONY: browser-types
 browser-types: ## check the types of the client for browsers; needs what make setup installs
 	@go run ./browser/build -check
+
+.PHONY: browser-check
+browser-check: ## what the client for browsers has to do, against our server and Node's; the official one beside it
+	@go run ./internal/cmd/setup clients
+	@node browser/check/run.mjs
 
 .PHONY: size
 size: ## the sizes of the client for browsers, beside the official one's; fails above the limits

@@ -4,7 +4,7 @@
 //   node browser/check/run.mjs ours Go       one client against one server
 //   node browser/check/run.mjs --list        writes list.tsv anew
 //
-// ONLY="some words" keeps the checks whose sentence holds them. The servers are Go's,
+// ONLY="some words" keeps the checks whose sentence holds them, DIST=DIR has other bundles. The servers are Go's,
 // interop/fixture and interop/official, and Node's, node-server.mjs. What fails is printed;
 // the exit status is 0 if and only if nothing failed.
 

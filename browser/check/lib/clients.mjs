@@ -8,7 +8,7 @@ import { WebSocket } from "./packages.mjs";
 
 const from = createRequire(new URL("../../../interop/js/package.json", import.meta.url));
 const official = new URL("../../../interop/js/node_modules/client-4.8.4/", import.meta.url);
-const ours = new URL("../../dist/", import.meta.url);
+const ours = process.env.DIST ? pathToFileURL(`${process.env.DIST}/`) : new URL("../../dist/", import.meta.url);
 
 /** The directory of each client's bundles, which have the same names. */
 export const bundles = { official: fileURLToPath(new URL("dist/", official)), ours: fileURLToPath(ours) };
@@ -27,5 +27,5 @@ export async function loadClient(name) {
     return { ...exports, name, place: "/client-4.8.4/" };
   }
   const exports = await import(new URL("socket.io.esm.min.js", ours));
-  return { ...exports, name, place: "/browser/dist/" };
+  return { ...exports, name, place: fileURLToPath(ours) };
 }

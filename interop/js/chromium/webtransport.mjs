@@ -1,5 +1,6 @@
 // WebTransport: the page of webtransport/example in Chromium, against its server.
 
+import { join } from "node:path";
 import { equal, holds } from "../lib/expect.mjs";
 import { repository, serverCommand } from "../lib/build.mjs";
 import { ServerProcess, freePort } from "../lib/process.mjs";
@@ -84,6 +85,18 @@ export const webTransportTests = ({ server, page }) => ({
     await left(server, "server namespace disconnect");
   },
 
+  "our own client over WebTransport alone echoes text and binary data": async (t) => {
+    const opened = await t.open(page, ourClient);
+    await ready(opened);
+    equal(await opened.evaluate(echoes), { transport: "webtransport", wrong: [] }, "transport, and what came back wrong");
+  },
+
+  "our own client begins with polling and goes on over WebTransport, in order": async (t) => {
+    const opened = await t.open(page, ourClient);
+    await ready(opened);
+    equal(await opened.evaluate(upgrades), { transport: "webtransport", inOrder: true }, "transport, and the order of the answers");
+  },
+
   "a page that is closed is noticed over WebTransport": async (t) => {
     const opened = await t.open(page);
     await inPage(opened, "the page to be over WebTransport", () => document.querySelector("#transport").textContent === "webtransport");
@@ -94,5 +107,11 @@ export const webTransportTests = ({ server, page }) => ({
     holds(/^webtransport left: transport (close|error)$/.test(server.lines[before]), "the end of the transport", server.lines[before]);
   },
 });
+
+/** Gives the page our own client in place of the official one. */
+const ourClient = (opened) =>
+  opened.route("**/socket.io.esm.min.js", (route) =>
+    route.fulfill({ path: join(repository, "browser/dist/socket.io.esm.min.js"), contentType: "text/javascript" }),
+  );
 
 const ready = (opened) => inPage(opened, "the page to be ready", () => typeof window.connect === "function");
