@@ -16,6 +16,7 @@ type clientConn struct {
 	*peer
 	client *Client
 	fault  *DisconnectError // why it is us who end it, if the server is to blame; guarded by Client.mu
+	main   mainState        // of a server of version 2; guarded by Client.mu
 }
 
 // Closed is called by the connection when it has ended.
@@ -63,7 +64,8 @@ func (c *Client) gaveUp(p *peer, fault *DisconnectError) {
 	}
 }
 
-// auth is what a CONNECT carries for the server's middleware, in JSON; nil for nothing.
+// auth is what a CONNECT carries for the server's middleware, in JSON, or for a server of
+// version 2 as a query; nil for nothing.
 func (c *Client) auth(ctx context.Context) (auth []byte, err error) {
 	v := c.options.Auth
 	if c.options.AuthFunc != nil {
@@ -81,13 +83,16 @@ func (c *Client) auth(ctx context.Context) (auth []byte, err error) {
 	if auth, err = appendValue(nil, v); err != nil {
 		return nil, fmt.Errorf("socketio: encoding auth: %w", err)
 	}
+	if c.options.EIO3 {
+		return encodeQuery(auth)
+	}
 	return auth, nil
 }
 
 // joinAll asks for all namespaces that are wanted and have not been asked for.
 func (c *Client) joinAll(l *clientConn, auth []byte) {
 	c.mu.Lock()
-	var asked []*Socket
+	var asked, in []*Socket
 	var packets []sio5.Packet
 	for _, s := range c.sockets {
 		if !s.active || s.socket != nil || c.link != l {
@@ -96,7 +101,13 @@ func (c *Client) joinAll(l *clientConn, auth []byte) {
 		s.socket = &Socket{ns: s.ns, peer: l.peer, inbox: inbox{busy: true}}
 		s.replayed = 0
 		asked = append(asked, s.socket)
-		packets = append(packets, sio5.Packet{Type: sio5.Connect, Namespace: s.ns.name, Data: s.resume(auth)})
+		packet, asks, free := s.request(l, auth)
+		if asks {
+			packets = append(packets, packet)
+		}
+		if free {
+			in = append(in, s.socket)
+		}
 	}
 	c.mu.Unlock()
 	l.mu.Lock()
@@ -106,6 +117,11 @@ func (c *Client) joinAll(l *clientConn, auth []byte) {
 	l.mu.Unlock()
 	for _, packet := range packets {
 		l.send(packet)
+	}
+	for _, socket := range in {
+		if socket.ns.client.welcome(socket, l.socketID(socket.ns), "") {
+			c.core.tasks.start(socket.drain)
+		}
 	}
 }
 
@@ -128,6 +144,9 @@ func (s *ClientSocket) resume(auth []byte) []byte {
 // handleAtClient does what a packet from a server asks for.
 func (p *peer) handleAtClient(packet *sio5.Packet) {
 	s, _ := p.socketIn(packet.Namespace)
+	if s == nil && packet.Type == sio5.Connect && packet.Namespace == "/" && p.isVersion2() {
+		s = p.srv.client.unclaimed(p)
+	}
 	if s == nil {
 		return // it was on its way when the socket ended
 	}
@@ -154,7 +173,7 @@ func (p *peer) handleAtClient(packet *sio5.Packet) {
 	}
 }
 
-var errOldServer = errors.New("socketio: a CONNECT without an id, as servers of version 2 send it")
+var errOldServer = errors.New("socketio: a CONNECT without an id, as servers of version 2 send it; see EIO3 of the options")
 
 // connected takes a server's answer to CONNECT.
 func (s *ClientSocket) connected(socket *Socket, data []byte) {
@@ -162,22 +181,36 @@ func (s *ClientSocket) connected(socket *Socket, data []byte) {
 		SID string `json:"sid"`
 		PID string `json:"pid"`
 	}
-	if err := json.Unmarshal(data, &reply, decodeOptions...); err != nil || reply.SID == "" || socket.at() != pending {
+	if socket.peer.isVersion2() {
+		reply.SID = socket.peer.socketID(s.ns)
+	} else if json.Unmarshal(data, &reply, decodeOptions...) != nil {
+		reply.SID = ""
+	}
+	if reply.SID == "" || socket.at() != pending {
 		socket.peer.violated(errOldServer)
 		return
 	}
+	if s.welcome(socket, reply.SID, reply.PID) {
+		socket.peer.conn.MayWait()
+		socket.drain()
+	}
+}
+
+// welcome makes a pending socket the connected one, which sends what was kept. It says
+// whether the caller is to drain its inbox.
+func (s *ClientSocket) welcome(socket *Socket, id, pid string) (drain bool) {
 	socket.greeted = true // nobody runs the inbox yet
-	if !socket.arrive(reply.SID) {
-		return
+	if !socket.arrive(id) {
+		return false
 	}
 	c := s.client
 	c.failures.Store(0)
 	c.mu.Lock()
-	s.recovered = reply.PID != "" && reply.PID == s.pid
+	s.recovered = pid != "" && pid == s.pid
 	if !s.recovered {
 		s.offset = ""
 	}
-	s.pid = reply.PID
+	s.pid = pid
 	s.restores.Store(s.pid != "")
 	s.last = socket
 	mine := s.running == nil
@@ -188,10 +221,7 @@ func (s *ClientSocket) connected(socket *Socket, data []byte) {
 	}
 	c.mu.Unlock()
 	s.flush(socket)
-	if mine {
-		socket.peer.conn.MayWait()
-		socket.drain()
-	}
+	return mine
 }
 
 // arrive makes a pending socket of a client a connected one, whose OnConnect hooks come
@@ -253,6 +283,10 @@ func (s *ClientSocket) noteOffset(packet *sio5.Packet) {
 
 // refused takes a server's refusal. The namespace is not asked for again.
 func (s *ClientSocket) refused(socket *Socket, data []byte) {
+	if socket.peer.isVersion2() {
+		s.refusedV2(socket, data)
+		return
+	}
 	if socket.at() != pending {
 		socket.peer.violated(errors.New("socketio: a CONNECT_ERROR for a namespace that was joined"))
 		return
@@ -264,7 +298,11 @@ func (s *ClientSocket) refused(socket *Socket, data []byte) {
 	if json.Unmarshal(data, &reply, decodeOptions...) != nil {
 		_ = json.Unmarshal(data, &reply.Message, decodeOptions...) // as servers of version 2 say it
 	}
-	refusal := &ConnectError{Message: reply.Message, Data: reply.Data}
+	s.turnAway(socket, &ConnectError{Message: reply.Message, Data: reply.Data})
+}
+
+// turnAway ends a pending socket that the server has refused.
+func (s *ClientSocket) turnAway(socket *Socket, refusal *ConnectError) {
 	c := s.client
 	c.mu.Lock()
 	s.err = refusal

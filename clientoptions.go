@@ -12,9 +12,9 @@ import (
 // a negative one switches a limit or a timeout off.
 //
 // It embeds the options of a connection, whose fields are written as if they were its
-// own: Path, Query, Header, Transports, NoUpgrade, TryAllTransports, Base64,
-// DialTimeout, HTTPClient, Subprotocols, Deflate, MaxPayload, QueueBytes, WriteTimeout,
-// Trace and Logger; see [engineio.DialOptions].
+// own: Path, Query, Header, Transports, EIO3, DialStream, NoUpgrade, TryAllTransports,
+// Base64, DialTimeout, HTTPClient, Subprotocols, Deflate, MaxPayload, QueueBytes,
+// WriteTimeout, Trace and Logger; see [engineio.DialOptions].
 type ClientOptions struct {
 	engineio.DialOptions
 
@@ -23,7 +23,8 @@ type ClientOptions struct {
 	RememberUpgrade bool
 
 	// Auth goes to the server's middleware with each CONNECT. It is encoded as a JSON
-	// object.
+	// object. Servers of version 2 (EIO3) have no auth: it goes to them as version 2 sends
+	// its query, in the URL and behind the name of a namespace, what is no string as JSON.
 	Auth any
 
 	// AuthFunc makes, for each attempt to connect, what Auth is otherwise: it can

@@ -146,6 +146,9 @@ func (c *Client) attempt(p *pursuit) error {
 		return err
 	}
 	options := c.dialOptions()
+	if c.options.EIO3 {
+		options.Query = withQuery(options.Query, auth)
+	}
 	conn, err := engineio.Dial(p.ctx, c.url, &options)
 	if err != nil {
 		return err

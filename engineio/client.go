@@ -104,10 +104,18 @@ func keepMethod(own func(*http.Request, []*http.Request) error) func(*http.Reque
 // now is the time since the connection was begun, on the monotonic clock.
 func (cl *client) now() time.Duration { return time.Since(cl.start) }
 
-// upgrades says whether the session is to go over to a WebSocket, if the server offers
-// that.
-func (cl *client) upgrades(offered []string) bool {
-	return !cl.options.NoUpgrade && slices.Contains(cl.options.Transports, WebSocket) && slices.Contains(offered, WebSocket)
+// upgrades returns the transports that the session is to go over to, the first that can
+// be had, if the server offers them.
+func (cl *client) upgrades(offered []string) (names []string) {
+	if cl.options.NoUpgrade {
+		return nil
+	}
+	for _, name := range []string{WebTransport, WebSocket} {
+		if slices.Contains(cl.options.Transports, name) && slices.Contains(offered, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // remember keeps what the first request said, for Conn.Request.
@@ -136,8 +144,9 @@ func (cl *client) stepLocked(e clientEvent) clientEffects {
 	if done&clDropProbe != 0 {
 		dropped, cl.probing = cl.probing, nil
 	}
-	if done&clPong != 0 && c.socket.Load() == nil {
-		done |= cl.queuePong(now)
+	beat := done.beat()
+	if beat != 0 && c.socket.Load() == nil {
+		done |= cl.queueBeat(now, beat)
 	}
 	var why *CloseError
 	if done&(clEnd|clOurs) != 0 {
@@ -154,8 +163,8 @@ func (cl *client) stepLocked(e clientEvent) clientEffects {
 	if dropped != nil {
 		dropped.Close(ws.StatusNoStatus, "")
 	}
-	if done&clPong != 0 && sock != nil {
-		_ = sock.Write(ws.Frame{Op: ws.OpText, Prefix: byte(eio4.Pong)}) // fails only on a connection that ends
+	if beat != 0 && sock != nil {
+		_ = sock.Write(ws.Frame{Op: ws.OpText, Prefix: beat}) // fails only on a connection that ends
 	}
 	if done&(clEnd|clHangUp) != 0 && sock != nil {
 		sock.Close(ws.StatusNoStatus, "")
@@ -172,13 +181,24 @@ func (cl *client) stepLocked(e clientEvent) clientEffects {
 	return done
 }
 
-// queuePong answers a ping with the next POST. A server that pings and takes no answer must
-// not fill our memory. The caller holds mu.
-func (cl *client) queuePong(now time.Duration) clientEffects {
+// queueBeat answers a ping with the next POST, or pings. A server that pings and takes no
+// answer must not fill our memory. The caller holds mu.
+func (cl *client) queueBeat(now time.Duration, beat byte) clientEffects {
 	if !cl.queue.admits(0, 1, cl.options.QueueBytes) {
 		return cl.session.step(now, clientEvent{input: clFull})
 	}
-	cl.queue.add(byte(eio4.Pong), nil)
+	cl.queue.add(beat, nil)
+	return 0
+}
+
+// beat is the packet of the heartbeat that is to be sent, 0 for none.
+func (done clientEffects) beat() byte {
+	switch {
+	case done&clPong != 0:
+		return byte(eio4.Pong)
+	case done&clPing != 0:
+		return byte(eio4.Ping)
+	}
 	return 0
 }
 

@@ -28,7 +28,8 @@ type poller struct {
 	client *client
 	resp   *http.Response // the answer that is being handled
 	body   []byte         // its body
-	rest   eio4.Payload   // what is left to be handled of it
+	rest   []byte         // what is left to be handled of it
+	form   payloadForm    // of body and rest
 	useful bool           // it had more than noops
 	pause  time.Duration  // before the next GET
 }
@@ -45,7 +46,8 @@ func (p *poller) run() {
 			cl.step(clientEvent{input: clFailed, cause: err})
 			return
 		}
-		if len(p.body) == 0 || eio4.Payload(p.body).Count() > eio4.MaxPackets {
+		p.form = cl.answerForm(p.resp)
+		if len(p.body) == 0 || p.form.count(p.body) > eio4.MaxPackets {
 			p.bad(protocolError("no packets, or too many"))
 			return
 		}
@@ -83,7 +85,7 @@ func (p *poller) handle() bool {
 	cl.turn.Store(t)
 	cl.cork(true)
 	for p.rest != nil {
-		packet, rest, err := p.rest.Next()
+		packet, rest, err := p.form.next(p.rest)
 		p.rest = rest
 		p.packet(packet, err)
 		if !t.Back() {
@@ -122,7 +124,7 @@ func (p *poller) bad(err error) {
 // of its own, so the two can share it.
 func (p *poller) TakeOver() {
 	p.client.turn.Store(nil) // nobody is held back any more, and the rest may be empty
-	successor := &poller{client: p.client, resp: p.resp, body: p.body, rest: p.rest, useful: true}
+	successor := &poller{client: p.client, resp: p.resp, body: p.body, rest: p.rest, form: p.form, useful: true}
 	p.client.goroutines.Go(func() {
 		// What the handler has sent must not wait for what it waits for.
 		p.client.cork(false)
@@ -140,7 +142,7 @@ func (cl *client) cork(on bool) {
 
 // get polls once and returns the answer's body. Resp is that answer, its body closed.
 func (cl *client) get(ctx context.Context) (body []byte, resp *http.Response, err error) {
-	if resp, err = cl.do(ctx, http.MethodGet, nil); err != nil {
+	if resp, err = cl.do(ctx, http.MethodGet, nil, 0); err != nil {
 		return nil, nil, err
 	}
 	defer resp.Body.Close()
@@ -172,13 +174,13 @@ func (cl *client) post() {
 func (cl *client) postAll() {
 	for {
 		cl.conn.mu.Lock()
-		body := cl.payload()
+		body, form := cl.payload()
 		if body == nil {
 			cl.stepLocked(clientEvent{input: clPostDone})
 			return
 		}
 		cl.conn.mu.Unlock()
-		resp, err := cl.do(cl.over, http.MethodPost, body)
+		resp, err := cl.do(cl.over, http.MethodPost, body, form)
 		if err == nil {
 			if resp.StatusCode != http.StatusOK {
 				err = refused(resp)
@@ -195,40 +197,42 @@ func (cl *client) postAll() {
 
 // payload takes what the next POST is to carry from the queue, nil if nothing: as many
 // packets as the server takes in one, at least one. The caller holds mu.
-func (cl *client) payload() []byte {
+func (cl *client) payload() (body []byte, form payloadForm) {
 	o := &cl.queue
+	form = cl.postForm()
 	switch {
 	case cl.session.state == stateOver, cl.session.via == onPause:
-		return nil
+		return nil, form
 	case o.packets == 0 && cl.session.state == stateClosing && !cl.session.said:
 		cl.session.said = true
-		return closeV4
+		return cl.conn.closeBody(), form
 	case o.packets == 0:
-		return nil
+		return nil, form
 	}
-	var body []byte
 	taken, from := 0, o.records
 	for taken < min(o.packets, pollPackets) {
 		kind, _, data, rest := o.take(from)
-		room := 2 + len(data)
-		if kind == binaryRecord {
-			room = 2 + base64.StdEncoding.EncodedLen(len(data))
+		room := form.overhead() + len(data)
+		if kind == binaryRecord && form != bytewise {
+			room = form.overhead() + base64.StdEncoding.EncodedLen(len(data))
 		}
 		if taken > 0 {
 			if cl.maxPost > 0 && len(body)+room > cl.maxPost {
 				break
 			}
-			body = append(body, eio4.Separator)
+			if form == separated {
+				body = append(body, eio4.Separator)
+			}
 		}
-		body = eio4.AppendText(body, eio4.Packet{Type: eio4.Type(kind), Binary: kind == binaryRecord, Data: data})
+		body = form.append(body, kind, data)
 		taken, from = taken+1, rest
 	}
 	o.keep(from, taken)
-	return body
+	return body, form
 }
 
-// do makes a request.
-func (cl *client) do(ctx context.Context, method string, body []byte) (*http.Response, error) {
+// do makes a request. Form is that of the body.
+func (cl *client) do(ctx context.Context, method string, body []byte, form payloadForm) (*http.Response, error) {
 	r, err := http.NewRequestWithContext(ctx, method, cl.request(Polling), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -240,7 +244,7 @@ func (cl *client) do(ctx context.Context, method string, body []byte) (*http.Res
 		r.Host = host
 	}
 	if method == http.MethodPost {
-		r.Header.Set("Content-Type", "text/plain;charset=UTF-8")
+		r.Header.Set("Content-Type", form.contentType())
 	} else {
 		r.Body = http.NoBody
 	}

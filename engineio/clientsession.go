@@ -14,6 +14,7 @@ import (
 // the connection was begun, and zero means that nothing is due.
 type clientSession struct {
 	patience time.Duration // how long the server may be silent
+	pings    time.Duration // revision 3: how long after a pong, or the start, we ping
 	grace    time.Duration // how long an upgrade may take, 0 for any time
 
 	state   sessionState // never parting
@@ -21,8 +22,10 @@ type clientSession struct {
 	getting bool // a GET is under way, or its answer is being handled
 	posting bool // a POST is under way
 	said    bool // the close packet has been given to a POST
+	v3      bool // revision 3, in which we ping
+	pinged  bool // revision 3: a pong is due
 
-	pingBy  time.Duration // a ping must have come
+	pingBy  time.Duration // a ping must have come; in revision 3 we ping, or our pong must have come
 	probeBy time.Duration // the upgrade must be complete
 	closeBy time.Duration // a closing session is over at the latest
 
@@ -31,6 +34,7 @@ type clientSession struct {
 }
 
 // A clientCarrier is the transport, or the two of them, that carry a client's session.
+// What is said of WebSockets holds for the streams of WebTransport.
 type clientCarrier uint8
 
 const (
@@ -88,6 +92,7 @@ const (
 	clHangUp                              // close the WebSocket when what waits is sent
 	clEnd                                 // the session is over: ended says why
 	clOurs                                // it was our side that closed
+	clPing                                // ping
 )
 
 // farewell is how long a client that closes tries to send what waits.
@@ -96,7 +101,11 @@ const farewell = 10 * time.Second
 // start begins the session.
 func (s *clientSession) start(now time.Duration, via clientCarrier) {
 	s.via = via
-	s.pingBy = now + s.patience
+	if s.v3 {
+		s.pingBy = now + s.pings
+	} else {
+		s.pingBy = now + s.patience
+	}
 }
 
 // step takes one event into account.
@@ -111,7 +120,7 @@ func (s *clientSession) step(now time.Duration, e clientEvent) clientEffects {
 	case clTick:
 		return s.tick(now)
 	case clHeld:
-		s.pingBy = now + s.patience // the ping may be waiting to be read
+		s.held(now)
 		return s.tick(now)
 	case clPacket:
 		return s.packet(now, e)
@@ -159,15 +168,37 @@ func (s *clientSession) tick(now time.Duration) clientEffects {
 	case s.closeBy != 0 && now >= s.closeBy:
 		return s.end(reasonForcedClose, nil)
 	case s.pingBy != 0 && now >= s.pingBy:
-		return s.end(reasonPingTimeout, nil)
+		return s.silent(now)
 	case s.probeBy != 0 && now >= s.probeBy:
 		return s.unprobe()
 	}
 	return 0
 }
 
-// packet takes a packet that came over the session's transport (Engine.IO v4, "Packet
-// encoding" and "Heartbeat"). Only a ping counts as the server's sign of life.
+// held puts the deadline of a server off that our own receiver holds back: its ping or
+// pong may be waiting to be read.
+func (s *clientSession) held(now time.Duration) {
+	switch {
+	case !s.v3:
+		s.pingBy = now + s.patience
+	case s.pinged && s.pingBy != 0:
+		s.pingBy = now + s.patience - s.pings
+	}
+}
+
+// silent is called when no ping has come in time; or, in revision 3, no pong, or when it is
+// time to ask for one.
+func (s *clientSession) silent(now time.Duration) clientEffects {
+	if !s.v3 || s.pinged {
+		return s.end(reasonPingTimeout, nil)
+	}
+	s.pinged, s.pingBy = true, now+s.patience-s.pings
+	return clPing
+}
+
+// packet takes a packet that came over the session's transport ("Packet encoding" and
+// "Heartbeat" in both revisions). Only a ping counts as the server's sign of life, or in
+// revision 3 a pong.
 func (s *clientSession) packet(now time.Duration, e clientEvent) clientEffects {
 	switch e.packet {
 	case eio4.Message:
@@ -176,13 +207,21 @@ func (s *clientSession) packet(now time.Duration, e clientEvent) clientEffects {
 		}
 		return 0
 	case eio4.Ping:
+		if s.v3 {
+			return s.end(reasonParseError, errNotAServers)
+		}
 		if s.state == stateOpen {
 			s.pingBy = now + s.patience
 		}
 		return clPong
+	case eio4.Pong:
+		if s.pinged && s.state == stateOpen {
+			s.pinged, s.pingBy = false, now+s.pings
+		}
+		return 0
 	case eio4.Close:
 		return s.end(reasonTransportClose, nil)
-	case eio4.Noop, eio4.Pong:
+	case eio4.Noop:
 		return 0
 	default:
 		return s.end(reasonParseError, errNotAServers)

@@ -14,7 +14,7 @@ type clientSocket socket
 
 // Message is called by the WebSocket's reader.
 func (s *clientSocket) Message(m ws.Message) {
-	p, err := eio4.Decode(m.Data, m.Op == ws.OpBinary)
+	p, err := s.conn.decode(m.Data, m.Op == ws.OpBinary)
 	sock, cl := (*socket)(s), s.conn.client
 	switch {
 	case s.conn.socket.Load() == sock:
@@ -83,12 +83,16 @@ func (s *clientSocket) Closed(err error) {
 	s.conn.mu.Lock()
 	switch {
 	case s.conn.socket.Load() == (*socket)(s):
-		cl.stepLocked(clientEvent{input: clGone, cause: err})
+		e := clientEvent{input: clGone, cause: err}
+		if (*socket)(s).ended(err).input == inBad {
+			e.input = clBad
+		}
+		cl.stepLocked(e)
 		return
 	case cl.probing == (*socket)(s):
 		cl.probing = nil
 		cl.stepLocked(clientEvent{input: clProbeGone})
-		cl.options.Logger.Info("engineio: the upgrade to a WebSocket has failed", "error", err)
+		cl.options.Logger.Info("engineio: the upgrade has failed", "error", err)
 		return
 	}
 	s.conn.mu.Unlock()
@@ -108,20 +112,17 @@ func (cl *client) tell(err error) {
 	}
 }
 
-// probe opens a WebSocket that is to carry the session, asks the server whether it can,
-// and reads it.
-func (cl *client) probe() {
+// probe opens a WebSocket that is to carry the session, or what else the names say, asks
+// the server whether it can, and reads it.
+func (cl *client) probe(names []string) {
 	ctx := cl.over
 	if limit := cl.options.DialTimeout; limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	}
-	sock, early, err := cl.dialSocket(ctx)
+	sock, early, err := cl.dialFirst(ctx, names)
 	if err != nil {
-		if cl.over.Err() == nil {
-			cl.options.Logger.Info("engineio: no WebSocket to upgrade to", "error", err)
-		}
 		cl.step(clientEvent{input: clProbeGone})
 		return
 	}
@@ -137,6 +138,24 @@ func (cl *client) probe() {
 		sock.CloseNow()
 	}
 	cl.goroutines.Go(func() { sock.Serve(early) })
+}
+
+// dialFirst opens the first of the transports that can be opened, which is not to take long
+// if another one is left.
+func (cl *client) dialFirst(ctx context.Context, names []string) (sock *socket, early []byte, err error) {
+	for i, name := range names {
+		within, cancel := ctx, context.CancelFunc(func() {})
+		if i < len(names)-1 {
+			within, cancel = context.WithTimeout(ctx, headStart)
+		}
+		sock, early, err = cl.dialSocket(within, name)
+		cancel()
+		if err == nil || cl.over.Err() != nil {
+			break
+		}
+		cl.options.Logger.Info("engineio: no "+name+" to upgrade to", "error", err)
+	}
+	return sock, early, err
 }
 
 // switchOver makes the probing WebSocket carry the session, and sends on it, behind the

@@ -53,10 +53,10 @@ func (c *Conn) Request() *Request { return c.request.request() }
 // a client's end it is the server's host, as the URL has it.
 func (c *Conn) RemoteAddr() string { return c.request.address() }
 
-// Protocol returns the revision of the Engine.IO protocol that the client speaks: 4, or
-// 3 if [Options.EIO3] lets such clients in.
+// Protocol returns the revision of the Engine.IO protocol that is spoken: 4, or 3 if
+// [Options.EIO3] lets such clients in, or [DialOptions.EIO3] asks for it.
 func (c *Conn) Protocol() int {
-	if c.client == nil && c.session.v3() {
+	if c.v3() {
 		return eio3.Revision
 	}
 	return eio4.Revision

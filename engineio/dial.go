@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
+	"socketio/eio3"
 	"socketio/eio4"
 	"socketio/internal/ws"
 )
@@ -87,7 +89,11 @@ func dialTarget(rawURL string, o *DialOptions) (*url.URL, error) {
 	for _, name := range []string{"transport", "sid", "t"} {
 		query.Del(name)
 	}
-	query.Set("EIO", strconv.Itoa(eio4.Revision))
+	revision := eio4.Revision
+	if o.EIO3 {
+		revision = eio3.Revision
+	}
+	query.Set("EIO", strconv.Itoa(revision))
 	if o.Base64 {
 		query.Set("b64", "1")
 	}
@@ -111,10 +117,10 @@ func (cl *client) request(transport string) string {
 // open begins the session (Engine.IO v4, "Handshake").
 func (cl *client) open(ctx context.Context, transport string) error {
 	var err error
-	if transport == WebSocket {
-		err = cl.openWebSocket(ctx)
-	} else {
+	if transport == Polling {
 		err = cl.openPolling(ctx)
+	} else {
+		err = cl.openSocket(ctx, transport)
 	}
 	if err != nil {
 		cl.abandon()
@@ -138,17 +144,18 @@ func (cl *client) openPolling(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p, rest, err := eio4.Payload(body).Next()
-	upgrades := false
+	form := cl.answerForm(resp)
+	p, rest, err := form.next(body)
+	var upgrades []string
 	if err == nil {
 		upgrades, err = cl.opened(p, onPolling, nil)
 	}
 	if err != nil {
 		return newResponseError(resp, body, err)
 	}
-	cl.goroutines.Go(func() { (&poller{client: cl, resp: resp, body: body, rest: rest}).run() })
-	if upgrades {
-		cl.goroutines.Go(cl.probe)
+	cl.goroutines.Go(func() { (&poller{client: cl, resp: resp, body: body, rest: rest, form: form}).run() })
+	if len(upgrades) > 0 {
+		cl.goroutines.Go(func() { cl.probe(upgrades) })
 	}
 	return nil
 }
@@ -156,28 +163,35 @@ func (cl *client) openPolling(ctx context.Context) error {
 // maxSessionID is how long a session's id may be, since every request's URL has it.
 const maxSessionID = 1 << 10
 
-// opened takes the open packet, and says whether the session is to go over to a
-// WebSocket. Sock carries the session, if it is not polling.
-func (cl *client) opened(p eio4.Packet, via clientCarrier, sock *socket) (upgrades bool, err error) {
+// shortestInterval is how often a server of revision 3 can have itself pinged at most.
+const shortestInterval = 100 * time.Millisecond
+
+// opened takes the open packet, and returns the transports that the session is to go over
+// to. Sock carries the session, if it is not polling.
+func (cl *client) opened(p eio4.Packet, via clientCarrier, sock *socket) (upgrades []string, err error) {
 	if p.Type != eio4.Open {
-		return false, protocolError("the first packet is no open packet")
+		return nil, protocolError("the first packet is no open packet")
 	}
 	h, err := eio4.DecodeHandshake(p.Data)
 	if err == nil && len(h.SID) > maxSessionID {
 		err = protocolError("a session id that is too long for a URL")
 	}
 	if err != nil {
-		return false, err
+		return nil, err
+	}
+	if cl.options.EIO3 {
+		h.PingInterval = max(h.PingInterval, shortestInterval)
 	}
 	c := cl.conn
 	defer cl.traceOpened(&err) // without the lock
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if cl.session.state == stateOver {
-		return false, ErrClosed // nobody waits for it any more
+		return nil, ErrClosed // nobody waits for it any more
 	}
 	c.id = h.SID
 	cl.maxPost = h.MaxPayload
+	cl.session.v3, cl.session.pings = cl.options.EIO3, h.PingInterval
 	cl.session.patience = h.PingInterval + h.PingTimeout
 	cl.session.grace = max(cl.options.DialTimeout, 0)
 	now := cl.now()
@@ -185,16 +199,15 @@ func (cl *client) opened(p eio4.Packet, via clientCarrier, sock *socket) (upgrad
 	cl.session.getting = via == onPolling
 	if sock != nil {
 		c.socket.Store(sock)
-	} else if cl.upgrades(h.Upgrades) {
+	} else if upgrades = cl.upgrades(h.Upgrades); len(upgrades) > 0 {
 		cl.session.step(now, clientEvent{input: clProbe})
-		upgrades = true
 	}
 	cl.schedule(now)
 	return upgrades, nil
 }
 
-func (cl *client) openWebSocket(ctx context.Context) error {
-	sock, early, err := cl.dialSocket(ctx)
+func (cl *client) openSocket(ctx context.Context, transport string) error {
+	sock, early, err := cl.dialSocket(ctx, transport)
 	if err != nil {
 		return err
 	}
@@ -214,8 +227,13 @@ func (cl *client) openWebSocket(ctx context.Context) error {
 	return nil
 }
 
-// dialSocket opens a WebSocket, which serves the connection once Serve is called.
-func (cl *client) dialSocket(ctx context.Context) (sock *socket, early []byte, err error) {
+// dialSocket opens a WebSocket, or a stream, which serves the connection once Serve is
+// called.
+func (cl *client) dialSocket(ctx context.Context, transport string) (sock *socket, early []byte, err error) {
+	if transport == WebTransport {
+		sock, err = cl.dialStream(ctx)
+		return sock, nil, err
+	}
 	deflater := cl.options.Deflate.deflater()
 	nc, early, resp, err := ws.Dial(ctx, cl.request(WebSocket), ws.DialOptions{
 		Header: cl.options.Header, Client: &cl.http, Subprotocols: cl.options.Subprotocols,
@@ -227,10 +245,7 @@ func (cl *client) dialSocket(ctx context.Context) (sock *socket, early []byte, e
 	if err != nil {
 		return nil, nil, dialError(resp, err)
 	}
-	sock = &socket{conn: cl.conn}
-	if cl.options.Base64 {
-		sock.form = asBase64
-	}
+	sock = &socket{conn: cl.conn, form: formOf(cl.conn, cl.options.Base64)}
 	sock.Init(nc, &cl.sockets, (*clientSocket)(sock))
 	if deflater != nil {
 		agreed, _ := deflater.Agreed(resp) // which Dial has made sure of

@@ -1,9 +1,12 @@
 package engineio
 
 import (
+	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -23,8 +26,19 @@ type DialOptions struct {
 
 	// Transports are tried in this order: Polling and then WebSocket by default.
 	// The first one opens the connection; one that begins with Polling goes over to
-	// WebSocket if that is among them.
+	// WebSocket if that is among them, or WebTransport, which needs DialStream.
 	Transports []string
+
+	// EIO3 makes the connection one of revision 3 of the protocol, for servers of
+	// Socket.IO 2. By default it is one of revision 4. A server does not say which of
+	// them it speaks, so it is the program that has to know.
+	EIO3 bool
+
+	// DialStream opens a session of WebTransport at a URL, and the one stream in it
+	// that carries the connection; its Close ends the session. It is what the method of
+	// that name of a webtransport.Dialer does, which is in a module of its own,
+	// socketio/webtransport. What a server refuses is to be a [*ResponseError].
+	DialStream func(ctx context.Context, url string, header http.Header) (net.Conn, error)
 
 	// NoUpgrade keeps a connection that begins with Polling there.
 	NoUpgrade bool
@@ -91,10 +105,8 @@ func (o *DialOptions) withDefaults() (*DialOptions, error) {
 	if len(c.Transports) == 0 {
 		c.Transports = []string{Polling, WebSocket}
 	}
-	for _, name := range c.Transports {
-		if name != Polling && name != WebSocket {
-			return nil, protocolError("DialOptions.Transports has an unknown transport: " + name)
-		}
+	if err := c.checkTransports(); err != nil {
+		return nil, err
 	}
 	if c.MaxPayload < 0 || c.QueueBytes < 0 || c.WriteTimeout < 0 {
 		return nil, protocolError("a limit in DialOptions is negative")
@@ -103,4 +115,22 @@ func (o *DialOptions) withDefaults() (*DialOptions, error) {
 		return nil, err
 	}
 	return &c, nil
+}
+
+// checkTransports says what is wrong with Transports.
+func (o *DialOptions) checkTransports() error {
+	known := []string{Polling, WebSocket, WebTransport}
+	for _, name := range o.Transports {
+		if !slices.Contains(known, name) {
+			return protocolError("DialOptions.Transports has an unknown transport: " + name)
+		}
+	}
+	switch {
+	case !slices.Contains(o.Transports, WebTransport):
+	case o.DialStream == nil:
+		return protocolError("DialOptions.Transports has WebTransport, and there is no DialStream")
+	case o.EIO3:
+		return protocolError("DialOptions.Transports has WebTransport, which revision 3 does not know")
+	}
+	return nil
 }

@@ -1,6 +1,9 @@
 package engineio
 
 import (
+	"net/http"
+	"strings"
+
 	"socketio/eio3"
 	"socketio/eio4"
 	"socketio/internal/ws"
@@ -22,9 +25,17 @@ func (o *Options) revision(q *query) int {
 	}
 }
 
+// v3 says whether revision 3 is spoken, at either end. It needs no lock.
+func (c *Conn) v3() bool {
+	if c.client != nil {
+		return c.client.options.EIO3
+	}
+	return c.session.v3()
+}
+
 // decode decodes what one WebSocket frame carries.
 func (c *Conn) decode(frame []byte, binary bool) (eio4.Packet, error) {
-	if !c.session.v3() {
+	if !c.v3() {
 		return eio4.Decode(frame, binary)
 	}
 	p, err := eio3.Decode(frame, binary)
@@ -47,13 +58,13 @@ const (
 	onStream                     // as they are, in the frames of a stream
 )
 
-// formOf returns the form for a WebSocket that the request with query q is about.
-func formOf(c *Conn, q *query) binaryForm {
+// formOf returns the form for a WebSocket of c, on which base64 was asked for or not.
+func formOf(c *Conn, base64 bool) binaryForm {
 	form := asFrame
-	if q.base64 {
+	if base64 {
 		form = asBase64
 	}
-	if c.session.v3() {
+	if c.v3() {
 		form += behindType - asFrame
 	}
 	return form
@@ -104,6 +115,40 @@ const (
 	counted                      // revision 3, text
 	bytewise                     // revision 3, with binary messages as they are
 )
+
+// answerForm is the form of a poll's answer, which a server of revision 3 tells.
+func (cl *client) answerForm(resp *http.Response) payloadForm {
+	switch {
+	case !cl.options.EIO3:
+		return separated
+	case strings.HasPrefix(resp.Header.Get("Content-Type"), binaryBody):
+		return bytewise
+	default:
+		return counted
+	}
+}
+
+// postForm is the form of the next POST.
+func (cl *client) postForm() payloadForm {
+	switch {
+	case !cl.options.EIO3:
+		return separated
+	case !cl.options.Base64 && cl.queue.holdsBinary():
+		return bytewise
+	default:
+		return counted
+	}
+}
+
+// contentType is what a body of that form is called.
+func (f payloadForm) contentType() string {
+	if f == bytewise {
+		return binaryBody
+	}
+	return "text/plain;charset=UTF-8"
+}
+
+const binaryBody = "application/octet-stream"
 
 // append appends a packet of an outbox. In revision 4 the separator is the caller's.
 func (f payloadForm) append(dst []byte, kind byte, data []byte) []byte {
@@ -165,15 +210,15 @@ var (
 
 // releaseBody answers a GET for which there is nothing else: a noop.
 func (c *Conn) releaseBody() []byte {
-	if c.session.v3() {
+	if c.v3() {
 		return releaseV3
 	}
 	return releaseV4
 }
 
-// closeBody answers the last GET: a close packet.
+// closeBody is the last answer to a GET, or a client's last POST: a close packet.
 func (c *Conn) closeBody() []byte {
-	if c.session.v3() {
+	if c.v3() {
 		return closeV3
 	}
 	return closeV4

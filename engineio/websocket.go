@@ -43,7 +43,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, c *Conn, q *quer
 		s.writeStatus(w, r, http.StatusInternalServerError)
 		return nil
 	}
-	sock := &socket{conn: c, early: early, form: formOf(c, q)}
+	sock := &socket{conn: c, early: early, form: formOf(c, q.base64)}
 	sock.Init(nc, &s.sockets, sock)
 	sock.Compress(agreed)
 	return sock
