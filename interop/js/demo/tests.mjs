@@ -212,7 +212,7 @@ export const demoTests = {
   },
 
   "a link that is none leads to the lobby, and a name that is too long is cut": async (t) => {
-    for (const [hash, want] of [["%", "lobby"], ["%E0%A4%A", "lobby"], ["", "lobby"], ["%20", "lobby"], ["x".repeat(40), "x".repeat(32)], ["%F0%9F%98%80", "😀"]]) {
+    for (const [hash, want] of [["%E0%A4%A", "lobby"], ["%20", "lobby"], ["%F0%9F%98%80".repeat(40), "😀".repeat(32)]]) {
       const { page } = await t.open({ hash });
       equal(await page.run(() => document.querySelector("#room").value), want, `the room of #${hash}`);
     }

@@ -6,11 +6,13 @@ import { equal } from "../lib/expect.mjs";
 import { until } from "../lib/wait.mjs";
 
 const LIMIT_MS = 30_000;
+const LOOK_AGAIN_MS = 25; // each look is a task for the browser
 
 export const artefacts = `${repository}.tmp/artefacts`;
 
 /** Waits until the condition holds, also on a machine that is busy. */
-export const eventually = (what, condition) => until(what, condition, LIMIT_MS);
+export const eventually = (what, condition) =>
+  until(what, async () => (await condition()) || (await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))), LIMIT_MS);
 
 /** Runs in each page before its scripts: keeps what goes wrong there. */
 function watch() {
