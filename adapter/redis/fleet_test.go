@@ -1,0 +1,367 @@
+package redis
+
+import (
+	"bufio"
+	"context"
+	"encoding/base64"
+	"encoding/json/v2"
+	"fmt"
+	"io"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"socketio"
+	"socketio/adapter"
+)
+
+// A selection is which sockets something is for.
+type selection struct {
+	Rooms  []string `json:"rooms,omitzero"`
+	Except []string `json:"except,omitzero"`
+}
+
+// A member is one server of a fleet, in Go or in Node.
+type member interface {
+	url() string
+	emit(to selection, event string, arg any)
+	acks(to selection, question string) []string
+	fetch(to selection) []string // the name of each socket with its rooms
+	join(to selection, room string)
+	leave(to selection, room string)
+	disconnect(to selection)
+	tell(text string)
+	ask(question string) []string
+	count() int
+	told() []string // what servers have told it
+}
+
+// A goMember is a server in Go.
+type goMember struct {
+	t    *testing.T
+	name string
+	srv  *socketio.Server
+	web  *httptest.Server
+
+	mu    sync.Mutex // guards what follows
+	heard []string
+}
+
+const (
+	told socketio.Event[string]        = "told"
+	ask  socketio.Call[string, string] = "ask"
+)
+
+func startGo(t *testing.T, name string, bus adapter.Bus) *goMember {
+	o := &socketio.Options{Bus: bus}
+	if _, keeps := bus.(adapter.History); keeps {
+		o.Recovery.Window = time.Minute
+	}
+	g := &goMember{t: t, name: name, srv: socketio.NewServer(o)}
+	g.srv.OnConnect(func(_ context.Context, s *socketio.Socket) error {
+		name := s.Handshake().URL.Query().Get("name")
+		s.SetData(map[string]any{"name": name})
+		s.Join(name)
+		return nil
+	})
+	g.srv.OnServerSide(told, func(_ context.Context, text string) error {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.heard = append(g.heard, text)
+		return nil
+	})
+	g.srv.OnServerSideAck(ask, func(_ context.Context, question string) (string, error) {
+		return name + ": " + question, nil
+	})
+	g.web = httptest.NewServer(g.srv)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := g.srv.Shutdown(ctx); err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+		g.web.Close()
+	})
+	return g
+}
+
+func (g *goMember) url() string { return g.web.URL }
+
+func (g *goMember) check(err error) {
+	g.t.Helper()
+	if err != nil {
+		g.t.Errorf("%s: %v", g.name, err)
+	}
+}
+
+func (g *goMember) selected(to selection) socketio.Broadcast {
+	b := g.srv.All()
+	if len(to.Rooms) > 0 {
+		b = b.To(to.Rooms...)
+	}
+	return b.Except(to.Except...)
+}
+
+func (g *goMember) emit(to selection, event string, arg any) {
+	g.check(g.selected(to).EmitArgs(event, arg))
+}
+
+func (g *goMember) acks(to selection, question string) (answers []string) {
+	for reply, err := range g.selected(to).EmitAcks(g.t.Context(), ask, question) {
+		g.check(err)
+		answers = append(answers, reply.Value)
+	}
+	slices.Sort(answers)
+	return answers
+}
+
+func (g *goMember) fetch(to selection) (sockets []string) {
+	infos, err := g.selected(to).FetchSockets(g.t.Context())
+	g.check(err)
+	for _, info := range infos {
+		data, err := info.Data[map[string]any]()
+		g.check(err)
+		sockets = append(sockets, describe(data["name"], info.Rooms))
+	}
+	slices.Sort(sockets)
+	return sockets
+}
+
+// describe returns a socket's name and rooms, but for the one that is its ID.
+func describe(name any, rooms []string) string {
+	rooms = slices.DeleteFunc(slices.Clone(rooms), func(room string) bool { return len(room) == idLength })
+	slices.Sort(rooms)
+	return fmt.Sprint(name, rooms)
+}
+
+func (g *goMember) join(to selection, room string)  { g.check(g.selected(to).SocketsJoin(room)) }
+func (g *goMember) leave(to selection, room string) { g.check(g.selected(to).SocketsLeave(room)) }
+func (g *goMember) disconnect(to selection)         { g.check(g.selected(to).DisconnectSockets(true)) }
+func (g *goMember) tell(text string)                { g.check(g.srv.ServerSideEmit(told, text)) }
+
+func (g *goMember) ask(question string) (answers []string) {
+	for answer, err := range g.srv.ServerSideEmitAcks(g.t.Context(), ask, question) {
+		g.check(err)
+		answers = append(answers, answer)
+	}
+	slices.Sort(answers)
+	return answers
+}
+
+func (g *goMember) count() int {
+	n, err := g.srv.ServerCount(g.t.Context())
+	g.check(err)
+	return n
+}
+
+func (g *goMember) told() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.heard)
+}
+
+// A nodeMember is interop/cluster/node.mjs. With an emitter's commands go to that.
+type nodeMember struct {
+	*nodeProcess
+	t       *testing.T
+	emitter bool
+}
+
+// A nodeProcess is what runs it.
+type nodeProcess struct {
+	addr string
+
+	mu      sync.Mutex // guards what follows
+	in      io.Writer
+	last    int
+	waiting map[int]chan nodeAnswer
+	heard   []string
+}
+
+// A nodeCommand is what it is told to do, and a nodeAnswer what came of it, or what has
+// happened.
+type (
+	nodeCommand struct {
+		ID      int    `json:"id"`
+		Do      string `json:"do"`
+		Emitter bool   `json:"emitter"`
+		selection
+		Args  []any  `json:"args"`
+		To    string `json:"to"`
+		Close bool   `json:"close"`
+	}
+	nodeAnswer struct {
+		ID     int    `json:"id"`
+		Result any    `json:"result"`
+		Error  string `json:"error"`
+		Event  string `json:"event"`
+		Args   []any  `json:"args"`
+	}
+)
+
+// startNode starts a server for Node, if the packages that it needs are installed.
+func startNode(t *testing.T, addr, kind string) *nodeMember {
+	t.Helper()
+	dir, err := filepath.Abs("../../interop/cluster")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "node_modules")); err != nil {
+		t.Skip("npm ci has not run in interop/cluster; make test-cluster does that")
+	}
+	_, port, _ := strings.Cut(addr, ":")
+	cmd := exec.Command("node", filepath.Join(dir, "node.mjs"), port, kind)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	n := &nodeProcess{in: in, waiting: map[int]chan nodeAnswer{}}
+	listening := make(chan string, 1)
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		n.read(out, listening)
+	}()
+	t.Cleanup(func() {
+		in.Close() // upon which it ends
+		<-read
+		_ = cmd.Wait()
+	})
+	select {
+	case n.addr = <-listening:
+	case <-time.After(patience):
+		_ = cmd.Process.Kill()
+		t.Fatal("node.mjs does not listen")
+	}
+	return &nodeMember{nodeProcess: n, t: t}
+}
+
+// read takes what the process says.
+func (n *nodeProcess) read(out io.Reader, listening chan<- string) {
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		var a nodeAnswer
+		if err := json.Unmarshal(lines.Bytes(), &a); err != nil {
+			continue
+		}
+		switch a.Event {
+		case "listening":
+			listening <- fmt.Sprint("http://127.0.0.1:", a.Args[0])
+		case "told":
+			n.mu.Lock()
+			n.heard = append(n.heard, fmt.Sprint(a.Args...))
+			n.mu.Unlock()
+		case "":
+			n.mu.Lock()
+			n.waiting[a.ID] <- a
+			delete(n.waiting, a.ID)
+			n.mu.Unlock()
+		}
+	}
+}
+
+// do makes the process do something and returns what came of it.
+func (n *nodeMember) do(c nodeCommand) any {
+	n.t.Helper()
+	c.Emitter = n.emitter
+	answer := make(chan nodeAnswer, 1)
+	n.mu.Lock()
+	n.last++
+	c.ID = n.last
+	n.waiting[c.ID] = answer
+	line, err := json.Marshal(&c)
+	if err == nil {
+		_, err = n.in.Write(append(line, '\n'))
+	}
+	n.mu.Unlock()
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	select {
+	case a := <-answer:
+		if a.Error != "" {
+			n.t.Errorf("node: %s: %s", c.Do, a.Error)
+		}
+		return a.Result
+	case <-time.After(patience):
+		n.t.Fatalf("node: %s is not answered", c.Do)
+	}
+	return nil
+}
+
+func texts(list any) (texts []string) {
+	values, _ := list.([]any)
+	for _, value := range values {
+		texts = append(texts, fmt.Sprint(value))
+	}
+	slices.Sort(texts)
+	return texts
+}
+
+func (n *nodeMember) url() string { return n.addr }
+
+func (n *nodeMember) emit(to selection, event string, arg any) {
+	if b, ok := arg.([]byte); ok {
+		arg = map[string]string{"$binary": base64.StdEncoding.EncodeToString(b)}
+	}
+	n.do(nodeCommand{Do: "emit", selection: to, Args: []any{event, arg}})
+}
+
+func (n *nodeMember) acks(to selection, question string) []string {
+	return texts(n.do(nodeCommand{Do: "acks", selection: to, Args: []any{string(ask), question}}))
+}
+
+func (n *nodeMember) fetch(to selection) (sockets []string) {
+	list, _ := n.do(nodeCommand{Do: "fetch", selection: to}).([]any)
+	for _, one := range list {
+		socket := one.(map[string]any)
+		data, _ := socket["data"].(map[string]any)
+		sockets = append(sockets, describe(data["name"], texts(socket["rooms"])))
+	}
+	slices.Sort(sockets)
+	return sockets
+}
+
+func (n *nodeMember) join(to selection, room string) {
+	n.do(nodeCommand{Do: "join", selection: to, To: room})
+}
+
+func (n *nodeMember) leave(to selection, room string) {
+	n.do(nodeCommand{Do: "leave", selection: to, To: room})
+}
+
+func (n *nodeMember) disconnect(to selection) {
+	n.do(nodeCommand{Do: "disconnect", selection: to, Close: true})
+}
+
+func (n *nodeMember) tell(text string) {
+	n.do(nodeCommand{Do: "tell", Args: []any{string(told), text}})
+}
+
+func (n *nodeMember) ask(question string) []string {
+	return texts(n.do(nodeCommand{Do: "ask", Args: []any{string(ask), question}}))
+}
+
+func (n *nodeMember) count() int {
+	count, _ := n.do(nodeCommand{Do: "count"}).(float64)
+	return int(count)
+}
+
+func (n *nodeMember) told() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.heard)
+}
