@@ -78,6 +78,9 @@ func TestABrokersRestartIsTheEndOfNoSubscription(t *testing.T) {
 		"sharded": func(c rueidis.Client, onError func(error)) adapter.Listener {
 			return NewSharded(c, &ShardedOptions{OnError: onError})
 		},
+		"classic": func(c rueidis.Client, onError func(error)) adapter.Listener {
+			return NewClassic(c, &ClassicOptions{OnError: onError})
+		},
 		"streams": func(c rueidis.Client, onError func(error)) adapter.Listener {
 			return NewStreams(c, &StreamsOptions{OnError: onError})
 		},

@@ -6,6 +6,8 @@
 //     stream, so that clients get what they missed on whichever server they come back to.
 //   - [Sharded], for createShardedAdapter of @socket.io/redis-adapter: Pub/Sub that a Redis
 //     Cluster spreads over its nodes, with channels of their own for rooms.
+//   - [Classic], for createAdapter of @socket.io/redis-adapter and for
+//     @socket.io/redis-emitter: Pub/Sub of any version of Redis.
 //
 // The client is the caller's: how to reach Redis, and with which password, are options of
 // rueidis. It is used for what is published; to listen, a Bus opens connections of its own by

@@ -82,6 +82,7 @@ func TestAFleetOfNodeAndGo(t *testing.T) {
 		name string
 		open func(c rueidis.Client) adapter.Bus
 	}{
+		{"classic", func(c rueidis.Client) adapter.Bus { return NewClassic(c, nil) }},
 		{"sharded", func(c rueidis.Client) adapter.Bus { return NewSharded(c, nil) }},
 		{"streams", func(c rueidis.Client) adapter.Bus { return NewStreams(c, nil) }},
 	} {
@@ -100,6 +101,10 @@ func TestAFleetOfNodeAndGo(t *testing.T) {
 				t.Run("from "+name, func(t *testing.T) { f.checkMember(t, name) })
 			}
 			t.Run("from an emitter in Go", func(t *testing.T) { f.checkEmitter(t, kind.open(b.client(t))) })
+			if kind.name == "classic" { // for which alone there is one
+				t.Run("from an emitter in Node", f.checkNodeEmitter)
+				t.Run("all rooms", f.checkAllRooms)
+			}
 		})
 	}
 }
@@ -223,6 +228,24 @@ func (f *fleet) checkEmitter(t *testing.T, bus adapter.Bus) {
 	}
 	f.checkSockets(t, m)
 	f.checkDisconnect(t, m)
+}
+
+func (f *fleet) checkNodeEmitter(t *testing.T) {
+	node := f.members["node"].(*nodeMember)
+	m := &nodeMember{nodeProcess: node.nodeProcess, t: t, emitter: true}
+	f.checkEvents(t, m)
+	m.tell("from Node's emitter")
+	for _, name := range names {
+		until(t, "the word of an emitter", func() bool { return slices.Contains(f.members[name].told(), "from Node's emitter") })
+	}
+	f.checkSockets(t, m)
+	f.checkDisconnect(t, m)
+}
+
+func (f *fleet) checkAllRooms(t *testing.T) {
+	node := f.members["node"].(*nodeMember)
+	rooms := slices.DeleteFunc(texts(node.do(nodeCommand{Do: "rooms"})), func(room string) bool { return len(room) == idLength })
+	sameTexts(t, rooms, names...)
 }
 
 // An emitterMember is an emitter, which leaves what needs answers to a server.

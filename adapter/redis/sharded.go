@@ -59,7 +59,7 @@ func NewSharded(client rueidis.Client, o *ShardedOptions) *Sharded {
 	b := &Sharded{client: client, prefix: orDefault(o.Prefix, prefix), mode: o.Mode}
 	b.subscriptions = subscriptions{
 		client: client, sharded: true, report: reporter(o.OnError),
-		handle: func(_, m string) { b.subscriptions.deliver(decode(m), "") },
+		handle: func(_ channel, m string) { b.subscriptions.deliver(decode(m), "") },
 		topics: map[adapter.Topic]int{}, wanted: map[channel]int{},
 	}
 	return b

@@ -75,7 +75,7 @@ func NewStreams(client rueidis.Client, o *StreamsOptions) *Streams {
 	p.MaxLen, p.ReadCount = orDefault(p.MaxLen, maxLen), orDefault(p.ReadCount, readCount)
 	b.subscriptions = subscriptions{
 		client: client, sharded: p.Sharded, report: reporter(p.OnError),
-		handle: func(_, m string) { b.subscriptions.deliver(decode(m), "") },
+		handle: func(_ channel, m string) { b.subscriptions.deliver(decode(m), "") },
 		topics: map[adapter.Topic]int{}, wanted: map[channel]int{},
 	}
 	return b

@@ -17,7 +17,7 @@ type subscriptions struct {
 	client  rueidis.Client
 	sharded bool // of the channels that are no patterns each belongs to one node of a Redis Cluster
 	report  func(error)
-	handle  func(channel, message string) // called with what arrives
+	handle  func(c channel, message string) // called with what arrives, and what was subscribed to for it
 
 	delivering sync.Mutex // held while a message is being delivered
 
@@ -104,7 +104,7 @@ func (s *subscriptions) receive(m rueidis.PubSubMessage) {
 	wanted := s.wanted[c] > 0
 	s.mu.Unlock()
 	if wanted {
-		s.handle(m.Channel, m.Message)
+		s.handle(c, m.Message)
 	}
 }
 
