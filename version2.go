@@ -5,6 +5,7 @@ import (
 	"encoding/json/v2"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 
 	"socketio/eio3"
@@ -87,7 +88,7 @@ func encodeQuery(auth []byte) ([]byte, error) {
 func withQuery(own url.Values, auth []byte) url.Values {
 	added, _ := url.ParseQuery(string(auth)) // encodeQuery has made it
 	for name, values := range own {
-		added[name] = append(values[:len(values):len(values)], added[name]...)
+		added[name] = append(slices.Clip(values), added[name]...)
 	}
 	return added
 }
