@@ -39,7 +39,7 @@ walkthrough: ## start the walk-through's server, and its page on another origin;
 	@exec $(BIN)/walkthrough
 
 .PHONY: test
-test: ## everything that has to pass: set-up, check, race, compatibility, guard, interop-js, interop, browser-check, soak
+test: ## everything that has to pass: set-up, check, race, compatibility, guard, interop-js, interop, browser-check, test-cluster, soak
 	@$(PARTS) -log .tmp/test \
 		'set-up and lint=$(MAKE) -k setup check browser-types' \
 		'Go tests with race detector=$(MAKE) race' \
@@ -48,6 +48,7 @@ test: ## everything that has to pass: set-up, check, race, compatibility, guard,
 		'JS and Chromium=$(MAKE) interop-js' \
 		'other languages=$(MAKE) interop' \
 		'browser client=$(MAKE) browser-check' \
+		'cluster=$(MAKE) test-cluster' \
 		'faults and soak=$(MAKE) soak T=2m'
 
 .PHONY: setup
@@ -128,6 +129,11 @@ browser-check: ## what the client for browsers has to do, against our server and
 size: ## the sizes of the client for browsers, beside the official one's; fails above the limits
 	@go run ./browser/build -size
 
+.PHONY: test-cluster
+test-cluster: ## every back end of a cluster, alone and in a fleet with servers for Node
+	@go run ./internal/cmd/setup cluster
+	@go run ./internal/cmd/cluster
+
 .PHONY: soak
 soak: ## 8,000 clients for T=30s, cut off and replaced all the time: nothing may leak or get lost
 	@go build -o $(BIN)/soak ./interop/soak
@@ -152,4 +158,4 @@ vuln: ## known vulnerabilities in what is called; asks vuln.go.dev, so it is no 
 
 .PHONY: clean
 clean: ## remove what the other targets built and installed inside the tree
-	@rm -rf .tmp interop/js/node_modules browser/node_modules
+	@rm -rf .tmp interop/js/node_modules interop/cluster/node_modules browser/node_modules

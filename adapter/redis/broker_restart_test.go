@@ -73,60 +73,65 @@ func encoded(name, room string) []byte {
 	return m.Append(nil)
 }
 
-func TestABrokersRestartIsTheEndOfNoSubscription(t *testing.T) {
-	for name, open := range map[string]func(c rueidis.Client, onError func(error)) adapter.Listener{
-		"sharded": func(c rueidis.Client, onError func(error)) adapter.Listener {
-			return NewSharded(c, &ShardedOptions{OnError: onError})
-		},
-		"classic": func(c rueidis.Client, onError func(error)) adapter.Listener {
-			return NewClassic(c, &ClassicOptions{OnError: onError})
-		},
-		"streams": func(c rueidis.Client, onError func(error)) adapter.Listener {
-			return NewStreams(c, &StreamsOptions{OnError: onError})
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			b := own(t)
-			var mu sync.Mutex
-			var reported []error
-			bus := open(b.client(t), func(err error) {
-				mu.Lock()
-				defer mu.Unlock()
-				reported = append(reported, err)
-			})
-			e := new(ear)
-			if err := bus.Subscribe(t.Context(), e.deliver); err != nil {
-				t.Fatal(err)
-			}
-			for i := range 100 {
-				if err := bus.Listen(t.Context(), adapter.Topic{Namespace: "/", Room: fmt.Sprint("r", i)}); err != nil {
-					t.Fatal(err)
-				}
-			}
-			b.kill()
-			until(t, "the report of the loss", func() bool {
-				mu.Lock()
-				defer mu.Unlock()
-				return len(reported) > 0
-			})
-			if err := b.start(); err != nil {
-				t.Fatal(err)
-			}
-			until(t, "hearing again", func() bool {
-				_, err := bus.Publish(t.Context(), adapter.Topic{Namespace: "/", Room: "r7"}, encoded("again", "r7"))
-				n, _ := e.count("again")
-				return err == nil && n > 0
-			})
-			mu.Lock()
-			defer mu.Unlock()
-			if len(reported) > 4 {
-				t.Errorf("one loss was reported %d times: %v", len(reported), reported)
-			}
-		})
+func TestClassicOutlivesItsBroker(t *testing.T) {
+	outlive(t, func(c rueidis.Client, onError func(error)) adapter.Listener {
+		return NewClassic(c, &ClassicOptions{OnError: onError})
+	})
+}
+
+func TestShardedOutlivesItsBroker(t *testing.T) {
+	outlive(t, func(c rueidis.Client, onError func(error)) adapter.Listener {
+		return NewSharded(c, &ShardedOptions{OnError: onError})
+	})
+}
+
+func TestStreamsOutliveTheirBroker(t *testing.T) {
+	outlive(t, func(c rueidis.Client, onError func(error)) adapter.Listener {
+		return NewStreams(c, &StreamsOptions{OnError: onError})
+	})
+}
+
+// outlive checks that a restart of the broker is the end of no subscription.
+func outlive(t *testing.T, open func(c rueidis.Client, onError func(error)) adapter.Listener) {
+	b := own(t)
+	var mu sync.Mutex
+	var reported []error
+	bus := open(b.client(t), func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		reported = append(reported, err)
+	})
+	e := new(ear)
+	if err := bus.Subscribe(t.Context(), e.deliver); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 100 {
+		if err := bus.Listen(t.Context(), adapter.Topic{Namespace: "/", Room: fmt.Sprint("r", i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.kill()
+	until(t, "the report of the loss", func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(reported) > 0
+	})
+	if err := b.start(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "hearing again", func() bool {
+		_, err := bus.Publish(t.Context(), adapter.Topic{Namespace: "/", Room: "r7"}, encoded("again", "r7"))
+		n, _ := e.count("again")
+		return err == nil && n > 0
+	})
+	mu.Lock()
+	defer mu.Unlock()
+	if len(reported) > 4 {
+		t.Errorf("one loss was reported %d times: %v", len(reported), reported)
 	}
 }
 
-func TestAReaderOfAStreamGoesOnWhereItWasAndTellsOfGaps(t *testing.T) {
+func TestStreamsGoOnWhereTheyWereAndTellOfGaps(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		trimmed bool

@@ -7,7 +7,7 @@
 //	setup clients   the npm packages and what they need
 //	setup lint      the linter alone
 //	setup languages the toolchains of interop's other languages, as far as it may
-//	setup cluster   the brokers and load balancers of the cluster tests, as far as it may
+//	setup cluster   what the cluster tests need, brokers and npm packages, as far as it may
 //
 // Distribution packages are installed only by root or with CI=true in the environment;
 // otherwise setup names what is missing and exits 2. It runs from the repository's root.
@@ -53,7 +53,7 @@ func install(ctx context.Context, args []string) error {
 	case slices.Equal(args, []string{"languages"}):
 		return asFarAsItMay(ctx, forLanguages)
 	case slices.Equal(args, []string{"cluster"}):
-		return asFarAsItMay(ctx, forCluster)
+		return cluster(ctx)
 	}
 	return fmt.Errorf("%q is not a part of it", args)
 }
@@ -73,6 +73,14 @@ func browser(ctx context.Context) error {
 		return err
 	}
 	return npm.Ci(ctx, os.Stdout, "browser", logs+"/npm-browser.log")
+}
+
+// cluster installs the brokers, and the npm packages of a server for Node beside them.
+func cluster(ctx context.Context) error {
+	if err := asFarAsItMay(ctx, slices.Concat(forClients, forCluster)); err != nil || !onPath("npm") {
+		return err
+	}
+	return npm.Ci(ctx, os.Stdout, "interop/cluster", logs+"/npm-cluster.log")
 }
 
 // asFarAsItMay installs what is needed. Where it may not, it names that and is content:
