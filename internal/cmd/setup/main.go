@@ -1,6 +1,7 @@
 // Command setup installs what the tests need besides Go: a C compiler, Chromium, Firefox
 // and a font from the distribution's packages, the npm packages of interop/js and of
-// browser, and the linter of the tools module. It is quick when all of it is there.
+// browser, the linter of the tools module, and what the cluster tests need, as far as it
+// may. It is quick when all of it is there.
 //
 //	setup           everything
 //	setup browser   what makes the browser client's declarations for TypeScript
@@ -43,7 +44,7 @@ func main() {
 func install(ctx context.Context, args []string) error {
 	switch {
 	case len(args) == 0:
-		return errors.Join(clients(ctx, slices.Concat(forClients, forTests)), browser(ctx), linter(ctx))
+		return errors.Join(clients(ctx, slices.Concat(forClients, forTests)), browser(ctx), linter(ctx), cluster(ctx))
 	case slices.Equal(args, []string{"browser"}):
 		return browser(ctx)
 	case slices.Equal(args, []string{"clients"}):
