@@ -28,7 +28,10 @@ input.
 			var t target
 			t.bind(flags)
 			return func(ctx context.Context, p *program, args []string) error {
-				return (&console{target: t, p: p, out: p.output(t.format), hidden: map[string]bool{}, joined: map[string]bool{}, heard: make(chan struct{})}).run(ctx, args[0])
+				return (&console{
+					target: t, p: p, out: p.output(t.format), hidden: map[string]bool{},
+					joined: map[string]bool{}, greets: map[string]int{}, heard: make(chan struct{}),
+				}).run(ctx, args[0])
 			}
 		},
 	}
@@ -49,7 +52,9 @@ type console struct {
 	only   []string          // if not empty, those that are
 	asked  *socketio.Message // the last one that wants an answer
 	recent []string          // names of the last events that nobody has waited for
-	heard  chan struct{}     // closed at the next event
+	greets map[string]int    // how often each namespace was connected
+	here   int               // how many namespaces are, of whose end nothing was printed
+	heard  chan struct{}     // closed at the next event, connection or end of one
 }
 
 // A noteLine is what is written of something that is no event.
@@ -69,6 +74,7 @@ func (c *console) run(ctx context.Context, rawURL string) error {
 	}
 	c.session, c.socket = s, s.ClientSocket
 	c.joined[s.Name()] = true
+	c.awaitGreeting(ctx, s.Name(), 0)
 	lines := make(chan string)
 	go c.read(ctx, lines)
 	for {
@@ -77,13 +83,54 @@ func (c *console) run(ctx context.Context, rawURL string) error {
 		}
 		select {
 		case <-ctx.Done():
-			return s.end(c.target.timeout)
+			return c.end()
 		case line, ok := <-lines:
 			if !ok || !c.obey(ctx, line) {
-				return s.end(c.target.timeout)
+				return c.end()
 			}
 		}
 	}
+}
+
+// end ends the session, and waits until that is printed, too.
+func (c *console) end() error {
+	err := c.session.end(c.target.timeout)
+	ctx, cancel := context.WithTimeout(context.Background(), c.target.timeout)
+	defer cancel()
+	c.await(ctx, func() bool { return c.here == 0 })
+	return err
+}
+
+// awaitGreeting waits, after a namespace was connected, until that is printed. It was so
+// before as often as greets says.
+func (c *console) awaitGreeting(ctx context.Context, name string, greets int) {
+	ctx, cancel := context.WithTimeout(ctx, c.target.timeout)
+	defer cancel()
+	c.await(ctx, func() bool { return c.greets[name] > greets })
+}
+
+// await waits until done, which is called with mu held, says so. It says whether that was
+// before ctx ended.
+func (c *console) await(ctx context.Context, done func() bool) bool {
+	for {
+		c.mu.Lock()
+		over, heard := done(), c.heard
+		c.mu.Unlock()
+		if over {
+			return true
+		}
+		select {
+		case <-heard:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// signal lets await look again. The caller holds mu.
+func (c *console) signal() {
+	close(c.heard)
+	c.heard = make(chan struct{})
 }
 
 // read reads lines until the input ends or ctx does. Nobody can interrupt the read itself.
@@ -110,10 +157,19 @@ func (c *console) follow(s *socketio.ClientSocket) {
 	s.OnAny(c.hear)
 	s.OnConnect(func(_ context.Context, s *socketio.ClientSocket) error {
 		c.note("connected to %s", s.Name())
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.greets[s.Name()]++
+		c.here++
+		c.signal()
 		return nil
 	})
 	s.OnDisconnect(func(_ context.Context, s *socketio.ClientSocket, why socketio.Reason) error {
 		c.note("disconnected from %s: %s", s.Name(), why)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.here--
+		c.signal()
 		return nil
 	})
 }
@@ -134,8 +190,7 @@ func (c *console) hear(_ context.Context, s *socketio.ClientSocket, m *socketio.
 	}
 	const remembered = 100
 	c.recent = append(c.recent[max(0, len(c.recent)-remembered):], m.Event)
-	close(c.heard)
-	c.heard = make(chan struct{})
+	c.signal()
 	return err
 }
 

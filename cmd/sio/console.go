@@ -89,23 +89,18 @@ func (c *console) off(_ context.Context, args []string) error {
 func (c *console) wait(ctx context.Context, args []string) error {
 	ctx, cancel := context.WithTimeout(ctx, c.target.timeout)
 	defer cancel()
-	for {
-		c.mu.Lock()
+	came := c.await(ctx, func() bool {
 		i := slices.Index(c.recent, args[0])
-		if i >= 0 {
-			c.recent = slices.Delete(c.recent, i, i+1)
+		if i < 0 {
+			return false
 		}
-		heard := c.heard
-		c.mu.Unlock()
-		if i >= 0 {
-			return nil
-		}
-		select {
-		case <-heard:
-		case <-ctx.Done():
-			return fmt.Errorf("no event %s has come within %v", args[0], c.target.timeout)
-		}
+		c.recent = slices.Delete(c.recent, i, i+1)
+		return true
+	})
+	if !came {
+		return fmt.Errorf("no event %s has come within %v", args[0], c.target.timeout)
 	}
+	return nil
 }
 
 // of takes a namespace into use, and joins it before if need be.
@@ -126,10 +121,14 @@ func (c *console) of(ctx context.Context, args []string) error {
 	if !s.Active() {
 		ctx, cancel := context.WithTimeout(ctx, c.target.timeout)
 		defer cancel()
+		c.mu.Lock()
+		greets := c.greets[name]
+		c.mu.Unlock()
 		if err := s.Connect(ctx); err != nil {
 			f := findingOf(err, name)
 			return fmt.Errorf("%s; %s", f.Seen, f.Fix)
 		}
+		c.awaitGreeting(ctx, name, greets)
 	}
 	c.socket = s
 	return nil
