@@ -39,7 +39,7 @@ walkthrough: ## start the walk-through's server, and its page on another origin;
 	@exec $(BIN)/walkthrough
 
 .PHONY: test
-test: ## everything that has to pass: set-up, check, race, compatibility, guard, interop-js, interop, browser-check, test-cluster, soak
+test: ## everything that has to pass, part by part
 	@$(PARTS) -log .tmp/test \
 		'set-up and lint=$(MAKE) -k setup check browser-types' \
 		'Go tests with race detector=$(MAKE) race' \
@@ -47,6 +47,7 @@ test: ## everything that has to pass: set-up, check, race, compatibility, guard,
 		'guards=$(MAKE) guard' \
 		'JS and Chromium=$(MAKE) interop-js' \
 		'other languages=$(MAKE) interop' \
+		'Go client=$(MAKE) interop-go' \
 		'browser client=$(MAKE) browser-check' \
 		'cluster=$(MAKE) test-cluster' \
 		'faults and soak=$(MAKE) soak T=2m'
@@ -105,6 +106,12 @@ interop-js: setup ## the official JavaScript clients against the fixture, in Nod
 interop: ## clients of four languages, by one list of checks, against the fixture
 	@go run ./internal/cmd/setup languages
 	@go run ./internal/cmd/interop
+
+.PHONY: interop-go
+interop-go: ## the client in Go against servers of four languages, over each transport
+	@go run ./internal/cmd/setup languages
+	@go run ./internal/cmd/interop -servers
+	@GOCLIENT=all go test -count=1 -timeout 200s ./interop/goclient -v | grep -E '^(go client|--- FAIL|FAIL|ok|panic)|goclient_test.go|targets_test.go'; exit $${PIPESTATUS[0]}
 
 .PHONY: official
 official: ## the reference's suites of its protocols and clients; SUITES=DIR is a checkout of socketio/socket.io

@@ -1,86 +1,24 @@
 package goclient
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
 	"socketio"
 	"socketio/engineio"
-	"socketio/msgpack"
+	"socketio/interop/chaos"
 )
 
 // patience is how long is waited for what must happen.
-const patience = 15 * time.Second
-
-// transports are the ways in which a client reaches a server.
-var transports = map[string][]string{
-	"polling":   {engineio.Polling},
-	"websocket": {engineio.WebSocket},
-	"upgrade":   {engineio.Polling, engineio.WebSocket},
-}
-
-func TestMain(m *testing.M) {
-	if _, err := exec.LookPath("node"); err != nil {
-		fmt.Println("goclient: the official servers need Node:", err)
-		os.Exit(1)
-	}
-	if err := install(); err != nil {
-		fmt.Println("goclient: installing the servers:", err)
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
-}
-
-// install installs the servers as the lock file says, once.
-func install() error {
-	if _, err := os.Stat("node/node_modules/socket.io/package.json"); err == nil {
-		return nil
-	}
-	npm := exec.Command("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error")
-	npm.Dir, npm.Stdout, npm.Stderr = "node", os.Stdout, os.Stderr
-	return npm.Run()
-}
-
-// start starts a server, which ends with the test, and returns its URL.
-func start(t *testing.T, features ...string) string {
-	t.Helper()
-	node := exec.Command("node", append([]string{"node/server.mjs"}, features...)...)
-	node.Stderr = os.Stderr
-	in, err := node.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := node.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := node.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		in.Close()
-		if err := node.Wait(); err != nil {
-			t.Errorf("the server ended with %v", err)
-		}
-	})
-	port, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	go io.Copy(io.Discard, out)
-	return "http://127.0.0.1:" + strings.TrimSpace(port)
-}
+const patience = 30 * time.Second
 
 // connect returns a connected client, which is closed at the end of the test.
 func connect(t *testing.T, target string, o socketio.ClientOptions, register func(c *socketio.Client)) *socketio.Client {
@@ -101,6 +39,23 @@ func connect(t *testing.T, target string, o socketio.ClientOptions, register fun
 	return c
 }
 
+// ready returns when the server handles what c sends, which some do only a moment after
+// they have let it in.
+func ready(t *testing.T, c *socketio.Client) {
+	t.Helper()
+	for began := time.Now(); ; {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		_, err := c.EmitAck[int](ctx, "sum", socketio.Args2[int, int]{A: 1, B: 1})
+		cancel()
+		if err == nil {
+			return
+		}
+		if time.Since(began) > patience {
+			t.Fatalf("the server answers nothing: %v", err)
+		}
+	}
+}
+
 // within returns what ch gives, in time.
 func within[T any](t *testing.T, what string, ch <-chan T) (v T) {
 	t.Helper()
@@ -112,28 +67,11 @@ func within[T any](t *testing.T, what string, ch <-chan T) (v T) {
 	return v
 }
 
-// eachWay runs a test over each transport, with each form of packets.
-func eachWay(t *testing.T, features []string, test func(t *testing.T, target string, o socketio.ClientOptions)) {
-	for form, codec := range map[string]func(o *socketio.ClientOptions){
-		"json":    func(*socketio.ClientOptions) {},
-		"msgpack": func(o *socketio.ClientOptions) { o.Codec = msgpack.Codec{} },
-	} {
-		target := start(t, append(features, form)...)
-		for way, list := range transports {
-			t.Run(form+" by "+way, func(t *testing.T) {
-				o := socketio.ClientOptions{DialOptions: engineio.DialOptions{Transports: list}}
-				codec(&o)
-				test(t, target, o)
-			})
-		}
-	}
-}
-
 func TestEventsAndAcknowledgementsBothWays(t *testing.T) {
-	eachWay(t, nil, func(t *testing.T, target string, o socketio.ClientOptions) {
+	eachWay(t, everything, func(t *testing.T, tg *target, at string, o socketio.ClientOptions) {
 		echoed := make(chan socketio.Args3[string, map[string]any, []byte], 300)
 		asked := make(chan string, 1)
-		c := connect(t, target, o, func(c *socketio.Client) {
+		c := connect(t, at, o, func(c *socketio.Client) {
 			c.On("echo", func(_ context.Context, _ *socketio.ClientSocket, v socketio.Args3[string, map[string]any, []byte]) error {
 				echoed <- v
 				return nil
@@ -141,15 +79,19 @@ func TestEventsAndAcknowledgementsBothWays(t *testing.T) {
 			c.OnAck("question", func(_ context.Context, _ *socketio.ClientSocket, q string) (string, error) { return q + "!", nil })
 			c.On("asked", func(_ context.Context, _ *socketio.ClientSocket, v string) error { asked <- v; return nil })
 		})
+		ready(t, c)
 		for i := range 200 {
 			if err := c.EmitArgs("echo", fmt.Sprint(i), map[string]any{"deep": []any{[]byte("ab")}}, []byte{1, 2, 3}); err != nil {
 				t.Fatal(err)
 			}
 		}
+		seen := map[string]bool{}
 		for i := range 200 {
 			v := within(t, "an echo", echoed)
 			deep, _ := v.B["deep"].([]any)
-			if v.A != fmt.Sprint(i) || len(deep) != 1 || string(deep[0].([]byte)) != "ab" || string(v.C) != "\x01\x02\x03" {
+			inTurn := v.A == fmt.Sprint(i) || tg.unordered && !seen[v.A]
+			seen[v.A] = true
+			if !inTurn || len(deep) != 1 || string(deep[0].([]byte)) != "ab" || string(v.C) != "\x01\x02\x03" {
 				t.Fatalf("echo %d is %v", i, v)
 			}
 		}
@@ -165,12 +107,12 @@ func TestEventsAndAcknowledgementsBothWays(t *testing.T) {
 }
 
 func TestNamespacesAuthQueryAndHeaders(t *testing.T) {
-	eachWay(t, nil, func(t *testing.T, target string, o socketio.ClientOptions) {
+	eachWay(t, authObject, func(t *testing.T, tg *target, at string, o socketio.ClientOptions) {
 		o.Query, o.Header = url.Values{"room": {"go"}}, http.Header{"X-Token": {"t"}}
-		c := connect(t, target, o, nil)
+		c := connect(t, at, o, nil)
 		err := c.Of("/admin").Connect(t.Context())
 		refusal, ok := errors.AsType[*socketio.ConnectError](err)
-		if !ok || refusal.Message != "not authorized" || fmt.Sprint(refusal.Data) != "map[code:401]" {
+		if !ok || refusal.Message != "not authorized" || refusal.Data != nil && fmt.Sprint(refusal.Data) != "map[code:401]" {
 			t.Errorf("without a token: %v", err)
 		}
 		if !c.Connected() {
@@ -178,7 +120,7 @@ func TestNamespacesAuthQueryAndHeaders(t *testing.T) {
 		}
 		o.Auth = map[string]any{"token": "secret"}
 		welcome := make(chan string, 1)
-		connect(t, target+"/admin", o, func(c *socketio.Client) {
+		connect(t, at+"/admin", o, func(c *socketio.Client) {
 			c.On("welcome", func(_ context.Context, _ *socketio.ClientSocket, v socketio.Args3[map[string]any, string, string]) error {
 				welcome <- fmt.Sprint(v.A["token"], v.B, v.C)
 				return nil
@@ -191,12 +133,12 @@ func TestNamespacesAuthQueryAndHeaders(t *testing.T) {
 }
 
 func TestALostStateIsRestored(t *testing.T) {
-	eachWay(t, []string{"recovery"}, func(t *testing.T, target string, o socketio.ClientOptions) {
+	eachWay(t, recovery, func(t *testing.T, tg *target, at string, o socketio.ClientOptions) {
 		var missed []int
 		back := make(chan []int, 2)
 		o.Backoff.Min = 200 * time.Millisecond
 		echoed := make(chan struct{}, 1)
-		c := connect(t, target, o, func(c *socketio.Client) {
+		c := connect(t, at, o, func(c *socketio.Client) {
 			c.On("echo", func(context.Context, *socketio.ClientSocket, string) error { echoed <- struct{}{}; return nil })
 			c.On("missed", func(_ context.Context, _ *socketio.ClientSocket, i int) error { missed = append(missed, i); return nil })
 			c.OnConnect(func(context.Context, *socketio.ClientSocket) error { back <- append([]int(nil), missed...); return nil })
@@ -214,10 +156,15 @@ func TestALostStateIsRestored(t *testing.T) {
 }
 
 func TestWhoDisconnectsAndWhoComesBack(t *testing.T) {
-	eachWay(t, nil, func(t *testing.T, target string, o socketio.ClientOptions) {
+	eachWay(t, everything, func(t *testing.T, tg *target, at string, o socketio.ClientOptions) {
+		proxy, err := chaos.Listen(strings.TrimPrefix(at, "http://"), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer proxy.Close()
 		reasons, connected := make(chan socketio.Reason, 3), make(chan struct{}, 3)
 		o.Backoff.Min = 50 * time.Millisecond
-		c := connect(t, target, o, func(c *socketio.Client) {
+		c := connect(t, proxy.URL(), o, func(c *socketio.Client) {
 			c.OnConnect(func(context.Context, *socketio.ClientSocket) error { connected <- struct{}{}; return nil })
 			c.OnDisconnect(func(_ context.Context, _ *socketio.ClientSocket, why socketio.Reason) error {
 				reasons <- why
@@ -225,11 +172,17 @@ func TestWhoDisconnectsAndWhoComesBack(t *testing.T) {
 			})
 		})
 		within(t, "the first connection", connected)
-		c.Emit("hang up", 0)
-		if why := within(t, "the end", reasons); why != socketio.ReasonTransportClose {
-			t.Errorf("hung up: %s", why)
+		if len(o.Transports) == 2 {
+			upgraded(t, c)
 		}
+		proxy.Refuse(true) // else polling goes on over another connection
+		proxy.Strike(chaos.Resets, 0)
+		if why := within(t, "the end", reasons); why != socketio.ReasonTransportClose && why != socketio.ReasonTransportError {
+			t.Errorf("cut off: %s", why)
+		}
+		proxy.Refuse(false)
 		within(t, "the second connection", connected)
+		ready(t, c)
 		c.Emit("leave me", socketio.None{})
 		if why := within(t, "the end", reasons); why != socketio.ReasonIOServerDisconnect || c.Active() {
 			t.Errorf("disconnected: %s, active %v", why, c.Active())
@@ -242,6 +195,45 @@ func TestWhoDisconnectsAndWhoComesBack(t *testing.T) {
 		c.Disconnect()
 		if why := within(t, "the end", reasons); why != socketio.ReasonIOClientDisconnect {
 			t.Errorf("left: %s", why)
+		}
+	})
+}
+
+// upgraded returns when the client is on a WebSocket.
+func upgraded(t *testing.T, c *socketio.Client) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for c.Conn().Transport() != engineio.WebSocket {
+		if _, err := c.EmitAck[int](ctx, "sum", socketio.Args2[int, int]{A: 1, B: 1}); err != nil {
+			t.Fatalf("while it upgrades: %v", err)
+		}
+	}
+}
+
+func TestLargePayloadsAndRooms(t *testing.T) {
+	eachWay(t, everything, func(t *testing.T, tg *target, at string, o socketio.ClientOptions) {
+		large := bytes.Repeat([]byte("0123456789abcdef"), 6_000)
+		echoed, told := make(chan socketio.Args3[string, bool, []byte], 1), make(chan string, 1)
+		c := connect(t, at, o, func(c *socketio.Client) {
+			c.On("echo", func(_ context.Context, _ *socketio.ClientSocket, v socketio.Args3[string, bool, []byte]) error {
+				echoed <- v
+				return nil
+			})
+			c.On("told", func(_ context.Context, _ *socketio.ClientSocket, text string) error { told <- text; return nil })
+		})
+		ready(t, c)
+		if err := c.EmitArgs("echo", string(large), true, large); err != nil {
+			t.Fatal(err)
+		}
+		if v := within(t, "the echo", echoed); v.A != string(large) || !v.B || !bytes.Equal(v.C, large) {
+			t.Errorf("%d characters and %d bytes came back", len(v.A), len(v.C))
+		}
+		other := connect(t, at, o, nil)
+		ready(t, other)
+		other.Emit("tell everybody", "hello κόσμε")
+		if got := within(t, "the message to a room", told); got != "hello κόσμε" {
+			t.Errorf("the room heard %q", got)
 		}
 	})
 }

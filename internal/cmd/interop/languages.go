@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -91,6 +92,20 @@ var rust = language{
 		return step(ctx, "cargo build of interop/rust", "cargo", "build", "--locked", "--quiet",
 			"--manifest-path", "interop/rust/Cargo.toml", "--target-dir", rustHome)
 	},
+}
+
+// prepareServers installs what the servers of interop/goclient need, as far as the machine
+// has the tools: the tests say which servers they had to skip.
+func prepareServers(ctx context.Context) error {
+	var errs []error
+	if python.missing() == "" {
+		errs = append(errs, python.ready(ctx))
+	}
+	if rust.missing() == "" {
+		errs = append(errs, step(ctx, "cargo build of interop/goclient/rust", "cargo", "build", "--locked", "--quiet",
+			"--manifest-path", "interop/goclient/rust/Cargo.toml", "--target-dir", work+"/goclient"))
+	}
+	return errors.Join(errs...)
 }
 
 // missing names the tools that the machine does not have, or "".

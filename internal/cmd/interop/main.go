@@ -32,6 +32,7 @@ const (
 
 func main() {
 	only := flag.String("only", "", "skip the clients whose names do not hold this text")
+	servers := flag.Bool("servers", false, "only prepare the servers in other languages, for the Go client's tests")
 	table := flag.Bool("table", false, "print the tables of docs/clients.md")
 	flag.Parse()
 	if *table {
@@ -40,6 +41,13 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if *servers {
+		if err := prepareServers(ctx); err != nil {
+			fmt.Fprintln(os.Stderr, "interop:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	s, err := run(ctx, *only)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "interop:", err)

@@ -1,15 +1,13 @@
-// A server for the Go client's tests, on a free port, which it prints. Arguments: "recovery"
-// keeps the state of lost connections, "msgpack" is the parser of that name. It ends with
-// its standard input.
+// A server for the Go client's tests, on a free port, which it prints. With the argument
+// "msgpack" it has the parser of that name. It ends with its standard input.
 import { createServer } from "node:http";
 import { Server } from "socket.io";
 import * as msgpack from "socket.io-msgpack-parser";
 
-const wants = (name) => process.argv.includes(name);
 const http = createServer();
 const io = new Server(http, {
-  ...(wants("recovery") && { connectionStateRecovery: { maxDisconnectionDuration: 60_000 } }),
-  ...(wants("msgpack") && { parser: msgpack }),
+  connectionStateRecovery: { maxDisconnectionDuration: 60_000 },
+  ...(process.argv.includes("msgpack") && { parser: msgpack }),
 });
 
 io.on("connection", (socket) => {
@@ -23,6 +21,7 @@ io.on("connection", (socket) => {
       for (let i = 0; i < missed; i++) io.to("everybody").emit("missed", i);
     }, 50);
   });
+  socket.on("tell everybody", (text) => io.to("everybody").emit("told", text));
   socket.on("leave me", () => socket.disconnect());
 });
 
