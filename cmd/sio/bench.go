@@ -181,7 +181,7 @@ func (b *benching) echo(ctx context.Context) *measure {
 	for _, s := range b.sessions {
 		all.Go(func() {
 			for first := true; first || time.Now().Before(end); first = false {
-				asking, cancel := context.WithTimeout(ctx, b.target.timeout)
+				asking, cancel := context.WithTimeout(ctx, b.target.patience())
 				began := time.Now()
 				_, err := s.EmitArgsAck(asking, b.event, text)
 				cancel()
@@ -240,7 +240,7 @@ func (b *benching) broadcast(ctx context.Context) *measure {
 			err = pause(ctx, time.Until(m.began.Add(time.Second*time.Duration(v.N+1)/time.Duration(b.rate))))
 		}
 	}
-	m.expect(ctx, v.N*b.clients, arrived, b.target.timeout)
+	m.expect(ctx, v.N*b.clients, arrived, b.target.patience())
 	m.stop()
 	return m
 }

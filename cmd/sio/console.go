@@ -46,7 +46,7 @@ func (c *console) call(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	answer, err := ask(ctx, c.socket, c.target.timeout, args[0], values)
+	answer, err := ask(ctx, c.socket, c.target.patience(), args[0], values)
 	if err == nil {
 		c.out.answer(answer)
 	}
@@ -87,7 +87,7 @@ func (c *console) off(_ context.Context, args []string) error {
 
 // wait waits for an event. One that has come already, and was not waited for, will do.
 func (c *console) wait(ctx context.Context, args []string) error {
-	ctx, cancel := context.WithTimeout(ctx, c.target.timeout)
+	ctx, cancel := context.WithTimeout(ctx, c.target.patience())
 	defer cancel()
 	came := c.await(ctx, func() bool {
 		i := slices.Index(c.recent, args[0])
@@ -98,7 +98,7 @@ func (c *console) wait(ctx context.Context, args []string) error {
 		return true
 	})
 	if !came {
-		return fmt.Errorf("no event %s has come within %v", args[0], c.target.timeout)
+		return fmt.Errorf("no event %s has come within %v", args[0], c.target.patience())
 	}
 	return nil
 }

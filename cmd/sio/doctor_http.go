@@ -7,10 +7,13 @@ import (
 	"net/http"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
+	"socketio/eio3"
 	"socketio/eio4"
 	"socketio/engineio"
+	"socketio/sio5"
 )
 
 // An exchange is a request and what was answered.
@@ -35,7 +38,7 @@ func (d *doctor) engineURL(mounted, transport, sid string) string {
 	for name, values := range d.target.query {
 		q[name] = append(q[name], values...)
 	}
-	q.Set("EIO", "4")
+	q.Set("EIO", strconv.Itoa(d.revision()))
 	q.Set("transport", transport)
 	if sid != "" {
 		q.Set("sid", sid)
@@ -74,16 +77,34 @@ func (d *doctor) do(ctx context.Context, method, target, body string, header htt
 	return exchange{status: resp.StatusCode, header: resp.Header, cookies: resp.Cookies(), body: string(text)}, nil
 }
 
+// revision is that of Engine.IO which is spoken with the server.
+func (d *doctor) revision() int {
+	if d.target.eio3 {
+		return eio3.Revision
+	}
+	return eio4.Revision
+}
+
 // opened returns the session that an answer opens.
-func (x exchange) opened() (eio4.Handshake, bool) {
+func (d *doctor) opened(x exchange) (eio4.Handshake, bool) {
 	if x.status != http.StatusOK {
 		return eio4.Handshake{}, false
 	}
-	p, _, err := eio4.Payload(x.body).Next()
-	if err != nil || p.Type != eio4.Open {
-		return eio4.Handshake{}, false
+	var data []byte
+	if d.target.eio3 {
+		p, _, err := eio3.Payload(x.body).Next()
+		if err != nil || p.Type != eio3.Open {
+			return eio4.Handshake{}, false
+		}
+		data = p.Data
+	} else {
+		p, _, err := eio4.Payload(x.body).Next()
+		if err != nil || p.Type != eio4.Open {
+			return eio4.Handshake{}, false
+		}
+		data = p.Data
 	}
-	h, err := eio4.DecodeHandshake(p.Data)
+	h, err := eio4.DecodeHandshake(data)
 	return h, err == nil
 }
 
@@ -96,10 +117,10 @@ func (d *doctor) checkHandshake(ctx context.Context) result {
 		return result{fault: &f, fatal: true}
 	}
 	d.proxy = proxyOf(x.header)
-	if h, ok := x.opened(); ok {
+	if h, ok := d.opened(x); ok {
 		d.polling, d.pingInterval = true, h.PingInterval
 		d.hangUp(ctx, h.SID, x.cookies)
-		note := fmt.Sprintf("Engine.IO 4 at %s, a ping every %v", d.target.path, h.PingInterval)
+		note := fmt.Sprintf("Engine.IO %d at %s, a ping every %v", d.revision(), d.target.path, h.PingInterval)
 		if d.proxy != "" {
 			note += ", through " + d.proxy
 		}
@@ -122,7 +143,7 @@ func (d *doctor) lookAround(ctx context.Context, f finding) finding {
 		if err != nil {
 			break
 		}
-		if h, ok := x.opened(); ok {
+		if h, ok := d.opened(x); ok {
 			d.hangUp(ctx, h.SID, x.cookies)
 			return finding{
 				Fault: faultPath, Seen: fmt.Sprintf("at %s %s; a Socket.IO server answers at %s", d.target.path, f.Seen, mounted),
@@ -156,7 +177,11 @@ func (d *doctor) otherPaths() []string {
 
 // hangUp ends a session; whether that works is of no interest.
 func (d *doctor) hangUp(ctx context.Context, sid string, cookies []*http.Cookie) {
-	_, _ = d.do(ctx, http.MethodPost, d.engineURL(d.target.path, engineio.Polling, sid), "1", cookieHeader(cookies))
+	body := closing4
+	if d.target.eio3 {
+		body = closing3
+	}
+	_, _ = d.do(ctx, http.MethodPost, d.engineURL(d.target.path, engineio.Polling, sid), body, cookieHeader(cookies))
 }
 
 // cookieHeader is what a client sends that keeps cookies.
@@ -200,7 +225,7 @@ func (d *doctor) checkSticky(ctx context.Context) result {
 func (d *doctor) continueSessions(ctx context.Context, keepCookies bool) (lost int, setsCookie bool, fault *finding) {
 	for range d.sessions {
 		x, err := d.do(ctx, http.MethodGet, d.engineURL(d.target.path, engineio.Polling, ""), "", nil)
-		h, ok := x.opened()
+		h, ok := d.opened(x)
 		if err != nil || !ok {
 			return lost, setsCookie, failedExchange(x, err)
 		}
@@ -209,7 +234,7 @@ func (d *doctor) continueSessions(ctx context.Context, keepCookies bool) (lost i
 		if !keepCookies {
 			cookies = nil
 		}
-		y, err := d.do(ctx, http.MethodPost, d.engineURL(d.target.path, engineio.Polling, h.SID), "40", cookieHeader(cookies))
+		y, err := d.do(ctx, http.MethodPost, d.engineURL(d.target.path, engineio.Polling, h.SID), d.second(), cookieHeader(cookies))
 		if err != nil {
 			return lost, setsCookie, failedExchange(y, err)
 		}
@@ -224,6 +249,15 @@ func (d *doctor) continueSessions(ctx context.Context, keepCookies bool) (lost i
 		d.hangUp(ctx, h.SID, cookies)
 	}
 	return lost, setsCookie, nil
+}
+
+// second is what a client posts first to a session: it joins the main namespace, where in
+// version 2 it is already, and so sends its ping.
+func (d *doctor) second() string {
+	if d.target.eio3 {
+		return string(eio3.AppendPayload(nil, eio3.Packet{Type: eio3.Ping}))
+	}
+	return string(eio4.AppendPayload(nil, eio4.Packet{Type: eio4.Message, Data: sio5.Append(nil, sio5.Packet{Type: sio5.Connect})}))
 }
 
 // failedExchange is what is wrong with an exchange that failed, or with its answer.
@@ -251,7 +285,7 @@ func (d *doctor) checkOrigin(ctx context.Context) result {
 	if err != nil {
 		return result{fault: failedExchange(x, err)}
 	}
-	if h, ok := x.opened(); ok {
+	if h, ok := d.opened(x); ok {
 		d.hangUp(ctx, h.SID, x.cookies)
 	}
 	if f := d.judgeOrigin("the answer", x); f != nil {

@@ -224,10 +224,12 @@ func (d *doctor) watch(ctx context.Context, way string, wait time.Duration) *fin
 		return &f
 	}
 	defer conn.Close()
-	connect := sio5.Append(nil, sio5.Packet{Type: sio5.Connect, Namespace: d.namespace, Data: d.target.auth})
-	if err := conn.Send(engineio.Message{Data: connect}); err != nil {
-		f := networkFinding(err)
-		return &f
+	if !d.target.eio3 || d.namespace != "/" { // clients of version 2 are in the main one at once
+		connect := sio5.Append(nil, sio5.Packet{Type: sio5.Connect, Namespace: d.namespace, Data: d.target.auth})
+		if err := conn.Send(engineio.Message{Data: connect}); err != nil {
+			f := networkFinding(err)
+			return &f
+		}
 	}
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, wait)

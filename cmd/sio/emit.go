@@ -48,7 +48,7 @@ func callCommand() command {
 		about: valuesHelp + `
 
 The answer is printed as one line of JSON for each of its arguments, or where it is piped as
-one line {"args":[…]}. The exit code is 1 if there is none within --timeout.
+one line {"args":[…]}. The exit code is 1 if there is none within --answer.
 
   sio call :3000 lookup gophers`,
 		bind: func(flags *flag.FlagSet) action {
@@ -64,7 +64,7 @@ one line {"args":[…]}. The exit code is 1 if there is none within --timeout.
 					return err
 				}
 				defer s.end(time.Second) //nolint:errcheck // the answer is there, or its error is
-				answer, err := ask(ctx, s.ClientSocket, t.timeout, args[1], values)
+				answer, err := ask(ctx, s.ClientSocket, t.patience(), args[1], values)
 				if err != nil {
 					return err
 				}

@@ -34,6 +34,7 @@ const (
 	faultPath        = "wrong path"
 	faultHTML        = "HTML page"
 	faultEIO3        = "Engine.IO 3 server"
+	faultRevision    = "other revision of Engine.IO"
 	faultWebSocket   = "plain WebSocket server"
 	faultUpgrade     = "missing Upgrade header"
 	faultSticky      = "no sticky sessions"
@@ -229,14 +230,14 @@ func judgeCode(code int, message, seen string) finding {
 	case 4:
 		f.Cause, f.Fix = "the server does not let this client or this origin in", "in Go look at Options.CORS and Allow, for Node at cors and allowRequest"
 	case 5:
-		f.Fault, f.Cause, f.Fix = faultEIO3, "the server does not speak revision 4 of Engine.IO", eio3Fix
+		f.Fault, f.Cause, f.Fix = faultRevision, "the server does not speak the revision of Engine.IO that was asked for", "ask for the other one: --eio 3 or 4; or have the server speak both, with EIO3 in Go and allowEIO3 for Node"
 	default:
 		f.Cause, f.Fix = "the server refuses the request", "look into its log"
 	}
 	return f
 }
 
-const eio3Fix = "use a client of Socket.IO 2 (Engine.IO 3), or update the server to Socket.IO 3 or 4, whose option allowEIO3 lets both in"
+const eio3Fix = "use a client of Socket.IO 2 (here --eio 3, in Go the option EIO3), or update the server to Socket.IO 3 or 4, whose option allowEIO3 lets both in"
 
 func eio3Finding(seen string) finding {
 	return finding{Fault: faultEIO3, Seen: seen, Cause: "the server is one of Socket.IO 2, and speaks revision 3 of Engine.IO only", Fix: eio3Fix}

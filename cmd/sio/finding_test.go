@@ -25,7 +25,7 @@ func TestEachAnswerHasItsFault(t *testing.T) {
 		{400, "", `{"code":2,"message":"Bad handshake method"}`, faultRefused},
 		{400, "", `{"code":3,"message":"Bad request"}`, faultUpgrade},
 		{403, "", `{"code":4,"message":"Forbidden"}`, faultRefused},
-		{400, "", `{"code":5,"message":"Unsupported protocol version"}`, faultEIO3},
+		{400, "", `{"code":5,"message":"Unsupported protocol version"}`, faultRevision},
 		{400, "", `{"code":6,"message":"new"}`, faultRefused},
 		{200, "", `97:0{"sid":"a"}`, faultEIO3},
 		{301, "", "", faultRedirect},

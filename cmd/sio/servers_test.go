@@ -26,6 +26,9 @@ var servers = map[string]func(s *stage) string{
 	"impatient": func(s *stage) string {
 		return s.serve(s.socketIO(&socketio.Options{PingInterval: 200 * time.Millisecond, PingTimeout: patience}))
 	},
+	"both versions": func(s *stage) string {
+		return s.serve(s.socketIO(&socketio.Options{EIO3: true}))
+	},
 	"tls":     func(s *stage) string { return s.serveTLS(s.socketIO(nil)) },
 	"msgpack": func(s *stage) string { return s.serve(s.socketIO(&socketio.Options{Codec: msgpack.Codec{}})) },
 	"websocket only": func(s *stage) string {

@@ -31,7 +31,9 @@ type target struct {
 	header     http.Header
 	query      url.Values
 	timeout    time.Duration
+	answer     time.Duration // 0 is timeout
 	insecure   bool
+	eio3       bool // the server is one of version 2
 	msgpack    bool
 	verbose    bool
 	bare       bool // no session waits for what it has sent, and none is slowed down
@@ -42,7 +44,9 @@ type target struct {
 // bind declares the flags.
 func (t *target) bind(flags *flag.FlagSet) {
 	t.header, t.query = http.Header{}, url.Values{}
+	flags.DurationVar(&t.answer, "answer", 0, "wait `TIME` for an answer or an event; default that of --timeout")
 	flags.Func("auth", "what the server's middleware sees as auth, a `JSON` object; @FILE has it from a file", t.setAuth)
+	flags.Func("eio", "the server speaks Engine.IO `REVISION` 4, or 3, which is Socket.IO 2; default 4", t.setRevision)
 	flags.Func("header", "send a header with every request, `NAME:VALUE`; may be repeated", t.addHeader)
 	flags.BoolVar(&t.insecure, "insecure", false, "accept any TLS certificate")
 	t.format.bind(flags)
@@ -50,9 +54,17 @@ func (t *target) bind(flags *flag.FlagSet) {
 	flags.StringVar(&t.namespace, "namespace", "", "join `NAME` in place of the URL's path")
 	flags.StringVar(&t.path, "path", "/socket.io/", "the server is mounted at `PATH`")
 	flags.Func("query", "add to the URL's query, `NAME=VALUE`; may be repeated", t.addQuery)
-	flags.DurationVar(&t.timeout, "timeout", 20*time.Second, "wait so long to be connected, and for an answer, `TIME`")
+	flags.DurationVar(&t.timeout, "timeout", 20*time.Second, "wait `TIME` to be connected, and until what was sent is out")
 	flags.Func("transport", "`polling` or websocket, or both with a comma between; default polling,websocket", t.setTransports)
 	flags.BoolVar(&t.verbose, "verbose", false, "tell what happens below, on standard error")
+}
+
+func (t *target) setRevision(value string) error {
+	t.eio3 = value == "3"
+	if value != "3" && value != "4" {
+		return errors.New("there are 3 and 4")
+	}
+	return nil
 }
 
 func (t *target) setAuth(value string) error {
@@ -141,10 +153,18 @@ func withJar(transport http.RoundTripper) *http.Client {
 	return &http.Client{Transport: transport, Jar: jar}
 }
 
+// patience is how long an answer is waited for.
+func (t *target) patience() time.Duration {
+	if t.answer > 0 {
+		return t.answer
+	}
+	return t.timeout
+}
+
 // dialOptions are those of a connection.
 func (t *target) dialOptions(p *program, transport http.RoundTripper) engineio.DialOptions {
 	o := engineio.DialOptions{
-		Path: t.path, Query: t.query, Header: t.header, Transports: t.transports,
+		Path: t.path, Query: t.query, Header: t.header, Transports: t.transports, EIO3: t.eio3,
 		DialTimeout: t.timeout, HTTPClient: withJar(transport), Logger: slog.New(slog.DiscardHandler),
 	}
 	if t.verbose {
@@ -170,14 +190,15 @@ func (t *target) connect(ctx context.Context, p *program, rawURL string, prepare
 	connecting, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
 	s := &session{}
-	transport := http.RoundTripper(t.transport())
+	bare := t.transport()
+	transport := http.RoundTripper(bare)
 	if !t.bare {
-		s.wire = newWire(t.transport())
+		s.wire = newWire(bare)
 		transport = s.wire
 	}
 	var failure error // written before cancel is called
 	options := &socketio.ClientOptions{
-		DialOptions: t.dialOptions(p, transport), AckTimeout: t.timeout,
+		DialOptions: t.dialOptions(p, transport), AckTimeout: t.patience(),
 		OnRetry: func(_ int, wait time.Duration, cause error) {
 			if !s.began.Load() {
 				failure = cause

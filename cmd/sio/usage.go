@@ -122,7 +122,7 @@ func (c command) help() string {
 		if kind != "" {
 			name += " " + kind
 		}
-		if f.DefValue != "" && f.DefValue != "false" {
+		if f.DefValue != "" && f.DefValue != "false" && !strings.Contains(text, "default") {
 			text += "; default " + f.DefValue
 		}
 		lines = append(lines, [2]string{name, text})

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -85,9 +84,15 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// parts says whether a request ends a session (Engine.IO v4, "Packet encoding").
+// The payloads that end a session, of Engine.IO 4 and 3.
+const (
+	closing4 = "1"
+	closing3 = "1:1"
+)
+
+// parts says whether a request ends a session.
 func parts(r *http.Request) bool {
-	if r.Method != http.MethodPost || r.GetBody == nil || r.ContentLength != 1 {
+	if r.Method != http.MethodPost || r.GetBody == nil || r.ContentLength > int64(len(closing3)) {
 		return false
 	}
 	body, err := r.GetBody()
@@ -95,7 +100,7 @@ func parts(r *http.Request) bool {
 		return false
 	}
 	text, err := io.ReadAll(body)
-	return err == nil && bytes.Equal(text, []byte("1"))
+	return err == nil && (string(text) == closing4 || string(text) == closing3)
 }
 
 // drained waits until what was sent on a connection is out, which has been closed at our
@@ -105,6 +110,9 @@ func (w *wire) drained(ctx context.Context, conn *engineio.Conn) error {
 		w.mu.Lock()
 		socket := w.socket
 		w.mu.Unlock()
+		if socket == nil {
+			return nil // it is not ours to see: TLS within TLS, to a proxy
+		}
 		select {
 		case <-socket.closed:
 			return nil
