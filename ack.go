@@ -43,6 +43,7 @@ func (s *Socket) take(id uint64) waiter {
 	delete(s.acks, id)
 	if len(s.acks) == 0 {
 		s.acks = nil
+		s.peer.wake()
 	}
 	return w
 }

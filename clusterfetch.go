@@ -45,7 +45,7 @@ func (ns *Namespace) describe(b *Broadcast, m *adapter.Message) {
 			data, err = decodeTree(info.encoded, info.att)
 		}
 		if err == nil && data != nil {
-			s.Data, reply.Attachments, err = appendTree(nil, att, data, 1)
+			s.Data, reply.Attachments, err = describeData(att, data)
 		}
 		switch {
 		case data == nil && err == nil:
@@ -57,6 +57,12 @@ func (ns *Namespace) describe(b *Broadcast, m *adapter.Message) {
 		reply.Sockets = append(reply.Sockets, s)
 	}
 	ns.respond(m, reply)
+}
+
+// describeData encodes the data of a socket, whose encoder may panic.
+func describeData(att [][]byte, data any) (text []byte, all [][]byte, err error) {
+	defer contain(&err)
+	return appendTree(nil, att, data, 1)
 }
 
 // remoteInfo returns what another server says of a socket.

@@ -63,7 +63,24 @@ func (p *peer) connect(packet *sio5.Packet) {
 // begin lets a client into a namespace where it has a place, and handles what comes
 // after.
 func (s *Socket) begin() {
+	returned := false
+	defer func() {
+		if !returned {
+			s.peer.srv.tasks.start(s.outliveAdmission)
+		}
+	}()
 	s.admit()
+	returned = true
+	s.drain()
+}
+
+// outliveAdmission goes on when a middleware or an OnConnect hook has ended its goroutine.
+func (s *Socket) outliveAdmission() {
+	if s.at() == pending {
+		s.turnAway(errExit)
+	} else {
+		s.peer.srv.report(s.Context(), s, "OnConnect", errExit)
+	}
 	s.drain()
 }
 
@@ -117,12 +134,23 @@ func (p *peer) refusal(reason *ConnectError) []byte {
 
 // appendData appends the data of a refusal, or null if it cannot be encoded.
 func (p *peer) appendData(text []byte, reason *ConnectError) []byte {
-	text, err := appendValue(text, reason.Data)
+	text, err := appendContained(text, reason.Data)
 	if err != nil {
 		text = append(text, "null"...)
 		p.srv.report(p.conn.Context(), nil, "ConnectError.Data", err)
 	}
 	return text
+}
+
+// appendContained is appendValue for a value whose encoder may panic. The text is as it was
+// then.
+func appendContained(text []byte, v any) (longer []byte, err error) {
+	longer = text
+	func() {
+		defer contain(&err)
+		longer, err = appendValue(text, v)
+	}()
+	return longer, err
 }
 
 // errRefused is all that a client learns of an error that was not meant for it.

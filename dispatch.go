@@ -77,7 +77,7 @@ func (p *peer) deliver(s *Socket, packet *sio5.Packet) {
 	it := item{packet: *packet}
 	p.mu.Lock()
 	switch {
-	case s.ended != nil:
+	case s.ended != nil || p.leaving:
 		p.mu.Unlock()
 	case !s.inbox.busy:
 		s.inbox.busy = true
@@ -118,6 +118,7 @@ func (p *peer) Held() int {
 // when the connection ends.
 func (p *peer) throttle() {
 	limit := p.srv.options.Inbox
+	held := false
 	p.mu.Lock()
 	for full := p.waiting > limit; full && !p.closed; full = p.waiting > limit/2 {
 		if p.awaited > 0 {
@@ -128,20 +129,28 @@ func (p *peer) throttle() {
 			}
 			return
 		}
-		if p.room == nil {
-			p.room = make(chan struct{})
+		if !held {
+			held = true
 			p.srv.count.inbox.Add(1)
 		}
-		room := p.room
+		changed := p.change()
 		p.mu.Unlock()
 		p.conn.Flush() // the peer may wait for what was sent within this batch
-		<-room
+		<-changed
 		p.mu.Lock()
 	}
 	p.mu.Unlock()
 }
 
-// wake lets a reader that throttle holds look again. The caller holds mu.
+// change returns what wake closes. The caller holds mu.
+func (p *peer) change() <-chan struct{} {
+	if p.room == nil {
+		p.room = make(chan struct{})
+	}
+	return p.room
+}
+
+// wake lets those look again whom throttle or rest holds. The caller holds mu.
 func (p *peer) wake() {
 	if p.room != nil {
 		close(p.room)
@@ -168,6 +177,7 @@ func (s *Socket) next() (it item, more bool) {
 	queue := s.inbox.queue
 	if len(queue) == 0 {
 		s.inbox = inbox{}
+		p.wake()
 		return it, false
 	}
 	it, queue[0] = queue[0], item{}
@@ -188,8 +198,15 @@ func (s *Socket) discard() {
 	s.peer.wake()
 }
 
-// perform runs an item.
+// perform runs an item. If that ends the goroutine, as testing.T.FailNow does, another one
+// goes on with the inbox.
 func (s *Socket) perform(it *item) {
+	returned := false
+	defer func() {
+		if !returned {
+			s.outlive(string(it.packet.Event))
+		}
+	}()
 	switch it.kind {
 	case itemEvent:
 		if s.greeted { // else it ended in the moment in which it was let in
@@ -200,6 +217,18 @@ func (s *Socket) perform(it *item) {
 	case itemEnd:
 		s.sayGoodbye()
 	}
+	returned = true
+}
+
+// errExit is what is reported where a handler has ended its goroutine.
+var errExit = errors.New("socketio: runtime.Goexit was called")
+
+// outlive goes on with the inbox on another goroutine, as this one ends.
+func (s *Socket) outlive(event string) {
+	s.peer.srv.tasks.start(func() {
+		s.peer.srv.report(s.Context(), s, event, errExit)
+		s.drain()
+	})
 }
 
 // messages are Messages for handlers that do not let go of them.

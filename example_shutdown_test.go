@@ -6,6 +6,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"time"
 
 	"socketio"
@@ -56,4 +57,27 @@ func Example_drain() {
 		log.Print(err)
 	}
 	// Output:
+}
+
+func Example_ready() {
+	srv := socketio.NewServer(nil)
+	defer srv.Close()
+	mux := http.NewServeMux()
+	mux.Handle("/socket.io/", srv)
+	mux.HandleFunc("/ready", func(w http.ResponseWriter, _ *http.Request) {
+		if srv.Stats().Draining {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+	for range 2 {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/ready", http.NoBody))
+		fmt.Println(w.Code)
+		if err := srv.Drain(context.Background(), 0); err != nil {
+			log.Print(err)
+		}
+	}
+	// Output:
+	// 200
+	// 503
 }

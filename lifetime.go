@@ -96,10 +96,15 @@ func (s *Socket) leave(reason Reason, cause error) (was state) {
 
 // sayGoodbye runs the OnDisconnect hooks, if the socket was ever connected.
 func (s *Socket) sayGoodbye() {
+	defer s.part()
 	if s.greeted {
 		s.runDisconnectHooks(s.ns.hooks().disconnect)
 		s.runDisconnectHooks(s.registry.load().disconnect)
 	}
+}
+
+// part is the end of the socket's end, also if a hook has ended the goroutine.
+func (s *Socket) part() {
 	parked := false
 	if s.session != nil {
 		if r := s.peer.srv.roaming; r != nil {
@@ -111,6 +116,7 @@ func (s *Socket) sayGoodbye() {
 	s.ns.rooms.forget(s)
 	s.peer.mu.Lock()
 	s.peer.ending--
+	s.peer.wake()
 	s.peer.mu.Unlock()
 	if s.ns.client != nil {
 		s.ns.client.left(s)

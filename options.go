@@ -8,6 +8,7 @@ import (
 
 	"socketio/adapter"
 	"socketio/engineio"
+	"socketio/internal/safelog"
 	"socketio/sio5"
 )
 
@@ -144,6 +145,7 @@ func (o *Options) withDefaults() Options {
 	if r.Logger == nil {
 		r.Logger = slog.Default()
 	}
+	r.Logger = safelog.Logger(r.Logger)
 	return r
 }
 

@@ -41,7 +41,8 @@ type peer struct {
 	late     *lateness     // of attachments; nil before the first
 	waiting  int           // bytes in all inboxes
 	awaited  int           // handlers of this peer that wait for its acknowledgement
-	room     chan struct{} // closed when throttle should look again; nil if it does not wait
+	room     chan struct{} // closed when throttle or rest should look again; nil if nobody waits
+	leaving  bool          // what comes from now on is not handled; it ends when it is at rest
 	closed   bool
 }
 
@@ -250,11 +251,6 @@ func (p *peer) exceed(hits *atomic.Uint64, what string) {
 	if p.end(slog.LevelWarn, ReasonForcedServerClose, errors.New("socketio: "+what), what) {
 		hits.Add(1)
 	}
-}
-
-// Drain ends a connection whose server drains: [engineio.Server.Drain] calls it.
-func (p *peer) Drain() {
-	p.end(slog.LevelDebug, ReasonServerShutdown, ErrServerClosed, "the server drains")
 }
 
 // end ends a connection and says in the log why, unless it had ended before.

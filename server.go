@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"socketio/browser"
 	"socketio/engineio"
@@ -188,19 +187,6 @@ func (srv *Server) OnNamespace(f func(*Namespace)) {
 	}
 }
 
-// Drain empties the server without haste, before Shutdown: it refuses newcomers with 503,
-// and ends the connections that there are one after the other, in random order and spread
-// over a time, with [ReasonServerShutdown]. So clients come to the other servers one after
-// the other as well. Those that are still here are served as ever. Events that have been
-// emitted are sent.
-//
-// It returns when the last connection has been ended, or with the error of ctx; the rest
-// then goes on. Handlers it does not wait for: call Shutdown after it.
-func (srv *Server) Drain(ctx context.Context, over time.Duration) error {
-	defer beginWait(ctx, nil)()
-	return srv.engine.Drain(ctx, over)
-}
-
 // Shutdown ends the server in good order: it refuses newcomers, ends all sockets with
 // [ReasonServerShutdown], sends what waits to be sent, closes the connections, and waits
 // until all handlers and OnDisconnect hooks have returned. Clients will try to connect
@@ -258,6 +244,11 @@ func (srv *Server) end() {
 // report gives an error to OnError, or logs it. The log is told in what it happened: the
 // method by which a hook was registered, or the event.
 func (srv *Server) report(ctx context.Context, s *Socket, in string, err error) {
+	defer func() { // an error's own methods may panic
+		if v := recover(); v != nil {
+			srv.options.Logger.Error("socketio: a method of an error panicked", "in", in, "panic", fmt.Sprint(v))
+		}
+	}()
 	srv.count.failed(err)
 	if srv.options.OnError == nil {
 		srv.logError(ctx, s, in, err)

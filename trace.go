@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -41,6 +42,10 @@ type Trace struct {
 // traceReceived reports the arrival of an event, and says when that was if the time
 // will be asked for.
 func (srv *Server) traceReceived(s *Socket, event string, packet *sio5.Packet) (at time.Time) {
+	if len(srv.traces) == 0 {
+		return at
+	}
+	defer func() { srv.containTrace(s, recover()) }()
 	for _, t := range srv.traces {
 		if t.Received != nil {
 			t.Received(s, event, packetBytes(packet))
@@ -53,6 +58,10 @@ func (srv *Server) traceReceived(s *Socket, event string, packet *sio5.Packet) (
 }
 
 func (srv *Server) traceHandled(s *Socket, event string, began time.Time, err error) {
+	if len(srv.traces) == 0 {
+		return
+	}
+	defer func() { srv.containTrace(s, recover()) }()
 	for _, t := range srv.traces {
 		if t.Handled != nil {
 			t.Handled(s, event, time.Since(began), err)
@@ -61,6 +70,10 @@ func (srv *Server) traceHandled(s *Socket, event string, began time.Time, err er
 }
 
 func (srv *Server) traceSent(s *Socket, event string, bytes int) {
+	if len(srv.traces) == 0 {
+		return
+	}
+	defer func() { srv.containTrace(s, recover()) }()
 	for _, t := range srv.traces {
 		if t.Sent != nil {
 			t.Sent(s, event, bytes)
@@ -79,10 +92,21 @@ func (srv *Server) traceExpired(id string) (err error) {
 }
 
 func (srv *Server) traceSlow(s *Socket, dropped int) {
+	if len(srv.traces) == 0 {
+		return
+	}
+	defer func() { srv.containTrace(s, recover()) }()
 	for _, t := range srv.traces {
 		if t.Slow != nil {
 			t.Slow(s, dropped)
 		}
+	}
+}
+
+// containTrace reports the panic of a hook, unless v is nil.
+func (srv *Server) containTrace(s *Socket, v any) {
+	if v != nil {
+		srv.report(s.Context(), s, "Trace", &PanicError{Value: v, Stack: debug.Stack()})
 	}
 }
 

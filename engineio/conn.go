@@ -185,6 +185,40 @@ func (c *Conn) handled() {
 	}
 }
 
+// forsake ends a connection that nobody handles any more.
+func (c *Conn) forsake() {
+	c.mu.Lock()
+	unheard := c.receiver == nil
+	if unheard {
+		c.attachLocked(newMailbox(c))
+	} else {
+		c.mu.Unlock()
+	}
+	c.Close()
+	if s := c.socket.Load(); s != nil && !s.upgraded {
+		s.CloseNow() // nobody reads it
+	}
+}
+
+// give lets the receiver have a message. A panic ends the connection.
+func (c *Conn) give(m Message) {
+	defer func() {
+		if v := recover(); v != nil {
+			c.panicked(v)
+		}
+	}()
+	c.receiver.Receive(m)
+}
+
+// panicked ends a connection whose Receiver has panicked.
+func (c *Conn) panicked(v any) {
+	if c.server == nil {
+		panic(v) // the program's own goroutines are its own
+	}
+	c.server.contain("a Receiver", v)
+	c.Close()
+}
+
 // MayWait says that the Receiver, within Receive, now runs code that may wait. It
 // costs a few nanoseconds.
 func (c *Conn) MayWait() {
@@ -399,6 +433,7 @@ func (c *Conn) tell(r Receiver, why *CloseError) {
 			c.server.log.Warn("engineio: connection closed: what waits for it reached Options.QueueBytes", "remote", c.RemoteAddr())
 		}
 		c.server.trace.closed(c, why)
+		defer func() { c.server.contain("a Receiver", recover()) }()
 		r.Closed(why)
 	}()
 }

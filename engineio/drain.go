@@ -2,6 +2,8 @@ package engineio
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"time"
 )
 
@@ -10,11 +12,13 @@ const drainStep = 10 * time.Millisecond
 
 // Drain refuses new connections with 503, and closes those that there are one after the
 // other, in random order and spread over a time, so that clients do not all come to another
-// server in the same moment. What is queued is sent. A [Receiver] with a method
+// server in the same moment: each has a random moment in its own share of that time. What is
+// queued is sent. A [Receiver] with a method
 //
-//	Drain()
+//	Drain(ctx context.Context)
 //
-// is told instead, and closes the connection in a way of its own.
+// is told instead, with Drain's context, and closes the connection in a way of its own. It
+// must not wait.
 //
 // Drain returns when the last one has been told, or with ctx's error; the rest then stays
 // as it is, and new connections are still refused. Call Shutdown after it.
@@ -23,23 +27,34 @@ func (s *Server) Drain(ctx context.Context, over time.Duration) error {
 	s.draining = true
 	s.mu.Unlock()
 	conns := s.all() // in the order of a map, which has nothing to do with who came when
-	start, told := time.Now(), 0
-	for told < len(conns) {
+	start := time.Now()
+	for told := 0; told < len(conns); {
+		due := dueAt(told, over, len(conns))
+		for wait := due - time.Since(start); wait > 0; wait = due - time.Since(start) {
+			select {
+			case <-time.After(max(wait, drainStep)):
+			case <-ctx.Done():
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		for due := dueBy(time.Since(start), over, len(conns)); told < due; told++ {
-			conns[told].drain()
-		}
-		if told == len(conns) {
-			break
-		}
-		select {
-		case <-time.After(max(over/time.Duration(len(conns)), drainStep)):
-		case <-ctx.Done():
-		}
+		conns[told].drain(ctx)
+		told++
 	}
 	return nil
+}
+
+// dueAt returns when one of all is to be closed: at a random moment of its share of the
+// time, the last of which is over with the time itself.
+func dueAt(number int, over time.Duration, all int) time.Duration {
+	var b [4]byte
+	rand.Read(b[:]) // never fails
+	where := float64(binary.NativeEndian.Uint32(b[:])) / (1 << 32)
+	return time.Duration((float64(number) + where) / float64(all) * float64(over))
 }
 
 // isDraining says whether newcomers are refused for good.
@@ -49,23 +64,13 @@ func (s *Server) isDraining() bool {
 	return s.draining || s.closing
 }
 
-// dueBy returns how many of all are to be closed when so much of the time is over: the
-// first at once, and none when it is over.
-func dueBy(passed, over time.Duration, all int) int {
-	each := over / time.Duration(all)
-	if each <= 0 {
-		return all
-	}
-	return min(int(passed/each)+1, all)
-}
-
 // drain ends a connection as its receiver wants it.
-func (c *Conn) drain() {
+func (c *Conn) drain(ctx context.Context) {
 	c.mu.Lock()
 	receiver := c.receiver
 	c.mu.Unlock()
-	if r, ok := receiver.(interface{ Drain() }); ok {
-		r.Drain()
+	if r, ok := receiver.(interface{ Drain(context.Context) }); ok {
+		r.Drain(ctx)
 		return
 	}
 	c.Close()

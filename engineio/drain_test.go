@@ -31,9 +31,12 @@ func TestDrainSpreadsTheCloses(t *testing.T) {
 				for i := range looks {
 					synctest.Wait()
 					passed := time.Since(start)
-					want := dueBy(passed, test.over, max(test.connections, 1))
-					// What is due since the last look may still be there.
-					if gone := test.connections - r.server.Len(); gone > want || gone < want-test.connections/looks-1 && test.connections > 0 {
+					want := test.connections
+					if test.over > 0 {
+						want = int(passed * time.Duration(test.connections) / test.over)
+					}
+					// What is due since the last look may still be there, and one may be early.
+					if gone := test.connections - r.server.Len(); gone > want+1 || gone < want-test.connections/looks-1 {
 						t.Errorf("after %v %d are gone, want %d", passed, gone, want)
 					}
 					if i == 0 {
@@ -68,8 +71,8 @@ func TestDrainEndsWithItsContext(t *testing.T) {
 			t.Errorf("Drain returned %v", err)
 		}
 		synctest.Wait()
-		if took := time.Since(start); took != 4500*time.Millisecond || r.server.Len() != 5 {
-			t.Errorf("%d are left after %v, want 5 after 4.5 s", r.server.Len(), took)
+		if took := time.Since(start); took != 4500*time.Millisecond || r.server.Len() < 5 || r.server.Len() > 6 {
+			t.Errorf("%d are left after %v, want 5 or 6 after 4.5 s", r.server.Len(), took)
 		}
 		r.wantTurnedAway("")
 	})
@@ -80,7 +83,7 @@ type leaver struct{ c *Conn }
 
 func (l leaver) Receive(Message)    {}
 func (l leaver) Closed(*CloseError) {}
-func (l leaver) Drain() {
+func (l leaver) Drain(context.Context) {
 	l.c.Send(Message{Data: []byte("goodbye")})
 	l.c.Close()
 }

@@ -72,7 +72,9 @@ func (s *Server) askAllow(r *http.Request) (refused *HandshakeError, failed bool
 	// On a goroutine of its own, since it may take no notice of the time.
 	decided := make(chan error, 1)
 	s.goroutines.Go(func() {
-		decided <- contained(func() error { return s.options.Allow(r.WithContext(ctx)) })
+		var err error = panicError{value: errExit} // if Allow ends the goroutine
+		defer func() { decided <- err }()
+		err = contained(func() error { return s.options.Allow(r.WithContext(ctx)) })
 	})
 	var err error
 	select {
@@ -95,20 +97,6 @@ func (s *Server) askAllow(r *http.Request) (refused *HandshakeError, failed bool
 	}
 }
 
-// contained turns a panic of f into an error.
-func contained(f func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = panicError{v}
-		}
-	}()
-	return f()
-}
-
-type panicError struct{ value any }
-
-func (e panicError) Error() string { return fmt.Sprint("panic: ", e.value) }
-
 // newConn makes a connection that nobody knows of yet.
 func (s *Server) newConn(r *http.Request, q *query, via carrier) (*Conn, error) {
 	id := ""
@@ -117,8 +105,9 @@ func (s *Server) newConn(r *http.Request, q *query, via carrier) (*Conn, error) 
 	} else {
 		err := contained(func() (err error) { id, err = s.options.GenerateID(r); return })
 		if err != nil {
-			if errors.As(err, new(panicError)) {
+			if e, ok := errors.AsType[panicError](err); ok {
 				s.count.panicked.Add(1)
+				s.log.Error("engineio: Options.GenerateID panicked", "panic", fmt.Sprint(e.value))
 			}
 			return nil, err
 		}
@@ -161,10 +150,24 @@ func (s *Server) begin(c *Conn) bool {
 	c.mu.Unlock()
 	go func() {
 		defer s.goroutines.Done()
-		s.handle(c)
-		c.handled()
+		s.serveConn(c)
 	}()
 	return open
+}
+
+// serveConn has the program handle a connection, which ends with it if that panics or ends
+// the goroutine.
+func (s *Server) serveConn(c *Conn) {
+	returned := false
+	defer func() {
+		s.contain("the function given to NewServer", recover())
+		if !returned {
+			c.forsake()
+		}
+	}()
+	s.handle(c)
+	returned = true
+	c.handled()
 }
 
 // handshake returns the open packet, whose data both revisions have in common.

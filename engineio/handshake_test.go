@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -162,22 +160,6 @@ func TestHeaderAddsToEveryAnswerOfASession(t *testing.T) {
 	check("upgrade", upgrade, "GET", 0)
 	_, direct := r.handshake("/socket.io/?EIO=4&transport=websocket")
 	check("WebSocket handshake", direct, "GET", 2)
-}
-
-func TestAHookThatPanicsLeavesNoConnectionBehind(t *testing.T) {
-	r := newServerRig(t, &Options{Header: func(http.Header, *http.Request, bool) { panic("oops") }}, nil)
-	h := httptest.NewUnstartedServer(r.server)
-	h.Config.ErrorLog = log.New(io.Discard, "", 0)
-	h.Start()
-	r.serve(h)
-	nc := r.connect()
-	io.WriteString(nc, "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"+headerLines(nil)+"\r\n")
-	if answer, err := io.ReadAll(nc); len(answer) > 0 || err != nil {
-		t.Errorf("got %q, %v", answer, err)
-	}
-	if n := r.server.Len(); n != 0 {
-		t.Errorf("%d connections", n)
-	}
 }
 
 func TestHeadersOfMiddlewareAreKept(t *testing.T) {

@@ -18,6 +18,11 @@ import (
 // and upgrades to WebSockets, which outlive it; and those for the client's files.
 // Headers that middleware has set on w are kept, also for the WebSocket's handshake.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.failed(w, v)
+		}
+	}()
 	if f := s.file(r.URL.Path); f != nil {
 		s.serveFile(w, r, f)
 		return
@@ -214,9 +219,7 @@ func (s *Server) writePayload(w http.ResponseWriter, r *http.Request, q *query, 
 	if len(body) > autoLength {
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
-	if s.options.Header != nil {
-		s.options.Header(h, r, p.first)
-	}
+	s.addHeaders(h, r, p.first)
 	if len(body) > autoLength {
 		s.writeLarge(w, body)
 	} else {
@@ -256,9 +259,7 @@ func (s *Server) writeOK(w http.ResponseWriter, r *http.Request, flushed bool) {
 	if flushed {
 		h["Content-Length"] = okLength
 	}
-	if s.options.Header != nil {
-		s.options.Header(h, r, false)
-	}
+	s.addHeaders(h, r, false)
 	w.Write(okBody)
 }
 

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"socketio/internal/safelog"
 )
 
 // The names of the transports.
@@ -150,6 +152,7 @@ func (o *Options) withDefaults() Options {
 	orElse(&c.QueueBytes, 16_000_000)
 	orElse(&c.HTTPCompression, 1024)
 	orElse(&c.Logger, slog.Default())
+	c.Logger = safelog.Logger(c.Logger)
 	if c.Transports == nil {
 		c.Transports = []string{Polling, WebSocket}
 	}

@@ -432,20 +432,40 @@ func (d *delivery) start() {
 
 // run delivers packets until the end, and answers, or until a successor goes on. It
 // says whether it came to the end.
+//
+// If a handler ends the goroutine, as testing.T.FailNow does, a successor goes on.
 func (d *delivery) run(t *serial.Turn) bool {
-	right := true
+	right, own, returned := true, d.own, false
+	defer func() {
+		if !returned {
+			d.outlive(t, own)
+		}
+	}()
 	for right && d.rest != nil {
 		p, rest, err := d.form.next(d.rest)
 		d.rest = rest
 		right = d.conn.received(p, err)
 		if !t.Back() {
+			returned = true
 			return false
 		}
 	}
 	d.polling.turn.Store(nil)
 	d.conn.cork(d.polling, false)
 	d.answer(right)
+	returned = true
 	return true
+}
+
+// outlive lets a successor go on, as this goroutine ends; own says that it is the POST's.
+func (d *delivery) outlive(t *serial.Turn, own bool) {
+	t.MayWait()
+	t.HandOver()
+	t.Back()
+	d.conn.server.monitor.Return(t)
+	if own {
+		<-d.answered // w must not be left while it is written to
+	}
 }
 
 // answer answers the POST and is done with it.
@@ -501,5 +521,5 @@ func (c *Conn) received(p eio4.Packet, err error) bool {
 // deliver gives a message that came over polling to the receiver.
 func (c *Conn) deliver(p *eio4.Packet) {
 	c.server.count.in.add(1, len(p.Data))
-	c.receiver.Receive(Message{Data: p.Data, Binary: p.Binary})
+	c.give(Message{Data: p.Data, Binary: p.Binary})
 }

@@ -59,6 +59,7 @@ func NewServer(handle func(*Conn), o *Options) *Server {
 		empty:   make(chan struct{}),
 	}
 	s.log = s.options.Logger
+	s.trace.panicked = func(v any) { s.contain("a hook of a Trace", v) }
 	s.admission = newAdmission(&s.options)
 	s.origins = newOrigins(s.options.CORS)
 	s.paths = newPaths(s.options.Path)

@@ -47,15 +47,21 @@ func (s *Server) Trace(t *Trace) {
 
 // traces calls the hooks of all that were added.
 type traces struct {
-	list atomic.Pointer[[]*Trace]
+	list     atomic.Pointer[[]*Trace]
+	panicked func(v any) // told of the panic of a hook, or with nil
 }
 
 func (t *traces) each(f func(*Trace)) {
 	if list := t.list.Load(); list != nil {
 		for _, trace := range *list {
-			f(trace)
+			t.call(f, trace)
 		}
 	}
+}
+
+func (t *traces) call(f func(*Trace), trace *Trace) {
+	defer func() { t.panicked(recover()) }()
+	f(trace)
 }
 
 func (t *traces) refused(r *http.Request, err *HandshakeError) {

@@ -25,9 +25,7 @@ type socket struct {
 // returns nil if none can be made; the response is written then, if anybody is left to
 // read it.
 func (s *Server) accept(w http.ResponseWriter, r *http.Request, c *Conn, q *query, open []byte) *socket {
-	if s.options.Header != nil {
-		s.options.Header(w.Header(), r, open != nil)
-	}
+	s.addHeaders(w.Header(), r, open != nil)
 	agreed := s.negotiate(w.Header(), r)
 	nc, early, err := ws.TakeOver(w)
 	if err == nil {
@@ -99,7 +97,7 @@ func (s *socket) Message(m ws.Message) {
 		s.Renew()
 	}
 	c.server.count.in.add(1, len(p.Data))
-	c.receiver.Receive(Message{Data: p.Data, Binary: p.Binary, Owned: m.Owned && p.Binary})
+	c.give(Message{Data: p.Data, Binary: p.Binary, Owned: m.Owned && p.Binary})
 }
 
 // rest lets the reader go on in a fresh goroutine after a pong. Handling messages, and

@@ -165,7 +165,7 @@ func (c *Conn) take(t *serial.Turn, m Message, err error) outcome {
 	switch {
 	case err != nil:
 	case m.Op == OpText || m.Op == OpBinary:
-		c.handler.Message(m)
+		c.give(t, m)
 		if !t.Back() {
 			c.config.Monitor.Return(t)
 			return handedOver
@@ -184,6 +184,22 @@ func (c *Conn) take(t *serial.Turn, m Message, err error) outcome {
 		return ended
 	}
 	return readOn
+}
+
+// give lets the handler have a message. If that ends the goroutine, as testing.T.FailNow
+// does, another one reads on.
+func (c *Conn) give(t *serial.Turn, m Message) {
+	returned := false
+	defer func() {
+		if !returned {
+			t.MayWait()
+			t.HandOver()
+			t.Back()
+			c.config.Monitor.Return(t)
+		}
+	}()
+	c.handler.Message(m)
+	returned = true
 }
 
 // end ends the connection after the last batch.
