@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -191,14 +192,7 @@ func eachWay(t *testing.T, needs feature, check func(t *testing.T, tg *target, u
 	}
 }
 
-func (tg *target) hasNot(needs feature) bool {
-	for _, f := range tg.lacks {
-		if f == needs {
-			return true
-		}
-	}
-	return false
-}
+func (tg *target) hasNot(needs feature) bool { return slices.Contains(tg.lacks, needs) }
 
 // startOurs starts the server of this module with what those beside it do.
 func startOurs(t *testing.T) string {
