@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync/atomic"
@@ -65,7 +66,7 @@ func (s *ClientSocket) advance() {
 	c.mu.Unlock()
 	err := socket.expect(r.id, r)
 	if err != nil {
-		r.failed(socket, err)
+		r.undo(socket, err)
 		return
 	}
 	f := r.frame.detached() // the next try may begin while this one is still being sent
@@ -73,7 +74,30 @@ func (s *ClientSocket) advance() {
 		_, err = socket.emit(f, false)
 	}
 	if err != nil && socket.take(r.id) != nil {
-		r.failed(socket, err)
+		r.undo(socket, err)
+	}
+}
+
+// undo is called when a try has not even been sent. If that is because the connection has
+// ended, which the socket may not have been told of yet, it was none: another one follows on
+// the next connection.
+func (r *retried) undo(socket *Socket, why error) {
+	if !errors.Is(why, ErrDisconnected) {
+		r.failed(socket, why)
+		return
+	}
+	c := r.owner.client
+	c.mu.Lock()
+	if r.socket == socket {
+		r.socket = nil
+		r.tries--
+		if r.timer != nil {
+			r.timer.Stop()
+		}
+	}
+	c.mu.Unlock()
+	if r.owner.current.Load() != socket {
+		r.owner.advance() // the next connection has come meanwhile
 	}
 }
 

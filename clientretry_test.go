@@ -124,6 +124,19 @@ func TestAConnectionThatIsEndingUsesUpNoTries(t *testing.T) {
 	})
 }
 
+func TestAConnectionWhoseEndHasNotBeenToldUsesUpNoTries(t *testing.T) {
+	inBubble(t, nil, func(r *rig) {
+		r.srv.OnAck("ask", func(context.Context, *Socket, None) (int, error) { return 7, nil })
+		c := r.connected(&ClientOptions{DialOptions: overWebSocket, Retries: 2})
+		for range 20 {
+			c.Conn().Close()
+			if _, err := c.EmitAck[int](r.t.Context(), "ask", None{}); err != nil {
+				r.t.Fatalf("EmitAck returned %v", err)
+			}
+		}
+	})
+}
+
 func TestADisconnectSaysWhatIsInDoubt(t *testing.T) {
 	inBubble(t, nil, func(r *rig) {
 		r.srv.OnAck("ask", func(context.Context, *Socket, None) (None, error) { return None{}, nil })
