@@ -19,6 +19,7 @@ import (
 var layers = [][]string{
 	{"cmd", "examples", "bench", "interop", "internal/cmd", "tools", "browser/build"},
 	{"adapter/redis", "adapter/nats", "adapter/postgres"},
+	{"auth"},
 	{"socketiotest", "msgpack", "webtransport"},
 	{"."},
 	{"internal/cluster"},
