@@ -10,6 +10,7 @@ import (
 
 	"socketio/eio4"
 	"socketio/internal/serial"
+	"socketio/internal/ws"
 )
 
 const (
@@ -250,6 +251,7 @@ func (cl *client) do(ctx context.Context, method string, body []byte, form paylo
 	}
 	cl.remember(r)
 	resp, err := cl.http.Do(r)
+	err = ws.WithoutQuery(err)
 	if err != nil && resp != nil { // a redirect that is not followed
 		return nil, newResponseError(resp, nil, err)
 	}

@@ -77,7 +77,7 @@ func Dial(ctx context.Context, u string, o DialOptions) (conn net.Conn, early []
 	}
 	resp, err = client.Do(r)
 	if err != nil {
-		return nil, nil, nil, fmt.Errorf("ws: dialling: %w", err)
+		return nil, nil, nil, fmt.Errorf("ws: dialling: %w", WithoutQuery(err))
 	}
 	if reason := checkAnswer(resp, key, &o); reason != "" {
 		err := &HandshakeError{Status: resp.StatusCode, Header: resp.Header, Reason: reason}
@@ -91,6 +91,16 @@ func Dial(ctx context.Context, u string, o DialOptions) (conn net.Conn, early []
 	}
 	resp.Body = http.NoBody
 	return conn, early, resp, nil
+}
+
+// WithoutQuery returns an error of an http.Client without the query of the URL that it
+// names: the query has the session's id, whose holder is the client, and may have tokens,
+// and errors get into logs.
+func WithoutQuery(err error) error {
+	if request, ok := errors.AsType[*url.Error](err); ok {
+		request.URL, _, _ = strings.Cut(request.URL, "?")
+	}
+	return err
 }
 
 // newHandshake returns a client's request (RFC 6455 §4.1) and the key in it.
