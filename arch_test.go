@@ -20,7 +20,7 @@ var layers = [][]string{
 	{"cmd", "examples", "bench", "interop", "internal/cmd", "tools", "browser/build"},
 	{"adapter/redis", "adapter/nats", "adapter/postgres"},
 	{"auth"},
-	{"socketiotest", "msgpack", "webtransport"},
+	{"socketiotest", "internal/fleet", "msgpack", "webtransport"},
 	{"."},
 	{"internal/cluster"},
 	{"engineio", "adapter"},

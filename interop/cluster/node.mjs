@@ -1,26 +1,15 @@
 // A server for Node in a fleet, and the emitters for Node. It reads one command per line, as
 // JSON, and answers each with one line; what happens meanwhile it tells on lines of their own.
 //
-//   node node.mjs REDIS-PORT ADAPTER      with ADAPTER one of classic, sharded, streams
+//   node node.mjs ADAPTER URL      with ADAPTER one of classic, sharded, streams, postgres
 
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
-import { createAdapter as createClassic, createShardedAdapter } from "@socket.io/redis-adapter";
-import { Emitter } from "@socket.io/redis-emitter";
-import { createAdapter as createStreams } from "@socket.io/redis-streams-adapter";
-import { createClient } from "redis";
 import { Server } from "socket.io";
 
-const [port, kind] = process.argv.slice(2);
-const client = createClient({ url: `redis://127.0.0.1:${port}` });
-const subscriber = client.duplicate();
-await Promise.all([client.connect(), subscriber.connect()]);
-
-const adapters = {
-  classic: () => createClassic(client, subscriber),
-  sharded: () => createShardedAdapter(client, subscriber),
-  streams: () => createStreams(client),
-};
+const [kind, url] = process.argv.slice(2);
+const { open } = await import(kind === "postgres" ? "./postgres.mjs" : "./redis.mjs");
+const { adapter, emitter } = await open(url, kind);
 
 // Binary values travel as {"$binary": base64} in both directions.
 const revive = (_, value) => (value?.$binary === undefined ? value : Buffer.from(value.$binary, "base64"));
@@ -34,7 +23,7 @@ const say = (line) => process.stdout.write(JSON.stringify(mark(line)) + "\n");
 
 const http = createServer();
 const io = new Server(http, {
-  adapter: adapters[kind](),
+  adapter,
   connectionStateRecovery: kind === "streams" ? { maxDisconnectionDuration: 60_000 } : undefined,
 });
 io.on("connection", (socket) => {
@@ -49,7 +38,6 @@ io.on("connection", (socket) => {
 io.on("told", (...args) => say({ event: "told", args }));
 io.on("ask", (question, answer) => answer(`node: ${question}`));
 
-const emitter = new Emitter(client);
 const select = (from, { rooms = [], except = [] }) => {
   const to = rooms.length > 0 ? from.to(rooms) : from;
   return except.length > 0 ? to.except(except) : to;
