@@ -157,6 +157,10 @@ const (
 	// must not let a client live longer than it was told.
 	lateness = 4
 
+	// oversleep is by which part of that time its end must be noticed late, for the
+	// client not to pay for it.
+	oversleep = 20
+
 	// maxPongs is how many pongs nobody asked for are let pass per ping.
 	maxPongs = 4096
 )
@@ -178,8 +182,8 @@ func (s *session) step(now time.Duration, e event) effects {
 	if e.input == inHeld && s.pongBy != 0 {
 		s.pongBy = max(s.pongBy, now+s.timing.pingTimeout) // the pong may be waiting to be read
 	}
-	// What comes after a deadline comes too late, however late the timer.
-	if s.pongBy != 0 && now >= s.pongBy {
+	// What comes after a deadline comes too late, also if the timer is a little late.
+	if s.pongBy != 0 && now >= s.pongBy && !s.overslept(now) {
 		return s.end(reasonPingTimeout, nil) | s.afterwards(e)
 	}
 	if s.closeBy != 0 && now >= s.closeBy {
@@ -235,6 +239,17 @@ func (s *session) claim(in input) {
 	if in == inGet || in == inPost || in == inProbe {
 		s.state, s.closeBy = stateOpen, 0
 	}
+}
+
+// overslept says whether the end of the time for a pong is noticed so late that the machine,
+// or this process, must have slept. The pong may then wait to be read, and has some more
+// time for that, once.
+func (s *session) overslept(now time.Duration) bool {
+	if s.extended || now-s.pongBy <= s.timing.pingTimeout/oversleep {
+		return false
+	}
+	s.extended, s.pongBy = true, now+s.timing.pingTimeout/lateness
+	return true
 }
 
 // afterwards answers what comes when the session is over.

@@ -1,0 +1,2 @@
+// Package faults tests what is promised when something goes wrong.
+package faults
