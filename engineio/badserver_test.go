@@ -138,6 +138,43 @@ func TestWebSocketsThatDoNotOpenASession(t *testing.T) {
 	}
 }
 
+// What a poll would have brought is lost with its answer, so the session is over: another
+// poll in its place would bring what comes behind.
+func TestAPollWhoseAnswerIsLostEndsTheSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var polls atomic.Int32
+		web := httptest.NewTestServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.FormValue("sid") == "":
+				io.WriteString(w, `0{"sid":"x","upgrades":[],"pingInterval":25000,"pingTimeout":20000}`)
+			default:
+				switch polls.Add(1) {
+				case 1:
+					io.WriteString(w, "4a")
+				case 2:
+					panic(http.ErrAbortHandler)
+				default:
+					io.WriteString(w, "4c\x1e1")
+				}
+			}
+		}))
+		c, err := Dial(t.Context(), web.URL, &DialOptions{Transports: []string{Polling}, HTTPClient: web.Client()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		received := 0
+		for err == nil {
+			if _, err = c.Receive(t.Context()); err == nil {
+				received++
+			}
+		}
+		if closed, ok := errors.AsType[*CloseError](err); !ok || closed.Reason != reasonTransportError || received != 1 || polls.Load() != 2 {
+			t.Errorf("%d messages in %d polls, and then %v", received, polls.Load(), err)
+		}
+	})
+}
+
 // spoilers are what a server sends within a session, and should not.
 var spoilers = []struct {
 	name, polled, frame string // frame is of a WebSocket; empty where that is no mistake

@@ -244,10 +244,13 @@ func (cl *client) do(ctx context.Context, method string, body []byte, form paylo
 	if host := r.Header.Get("Host"); host != "" {
 		r.Host = host
 	}
-	if method == http.MethodPost {
+	switch {
+	case method == http.MethodPost:
 		r.Header.Set("Content-Type", form.contentType())
-	} else {
+	case cl.conn.id == "":
 		r.Body = http.NoBody
+	default:
+		r.Body, r.GetBody = onlyOnce{}, nil
 	}
 	cl.remember(r)
 	resp, err := cl.http.Do(r)
@@ -257,6 +260,14 @@ func (cl *client) do(ctx context.Context, method string, body []byte, form paylo
 	}
 	return resp, err
 }
+
+// onlyOnce is the empty body of a poll. net/http would send a GET without a body again, by
+// itself, when its connection is lost before an answer has come; the answer that was lost may
+// have had messages, and the next one would hide that.
+type onlyOnce struct{}
+
+func (onlyOnce) Read([]byte) (int, error) { return 0, io.EOF }
+func (onlyOnce) Close() error             { return nil }
 
 // refused describes an answer that is no success.
 func refused(resp *http.Response) error {
