@@ -5,6 +5,7 @@ import (
 	"encoding/json/v2"
 	"errors"
 	"fmt"
+	"sync"
 
 	"socketio/engineio"
 	"socketio/sio5"
@@ -132,8 +133,8 @@ func (s *ClientSocket) resume(auth []byte) []byte {
 		return auth
 	}
 	data := appendString([]byte(`{"pid":`), s.pid)
-	if s.offset != "" {
-		data = appendString(append(data, `,"offset":`...), s.offset)
+	if offset := s.place.now(); offset != "" {
+		data = appendString(append(data, `,"offset":`...), offset)
 	}
 	if len(auth) > len("{}") {
 		return append(append(data, ','), auth[1:]...)
@@ -164,7 +165,6 @@ func (p *peer) handleAtClient(packet *sio5.Packet) {
 	case sio5.Ack, sio5.BinaryAck:
 		s.resolve(packet)
 	default:
-		cs.noteOffset(packet)
 		if s.at() == pending {
 			cs.replay(s, packet)
 			return
@@ -207,9 +207,7 @@ func (s *ClientSocket) welcome(socket *Socket, id, pid string) (drain bool) {
 	c.failures.Store(0)
 	c.mu.Lock()
 	s.recovered = pid != "" && pid == s.pid
-	if !s.recovered {
-		s.offset = ""
-	}
+	s.place.settle(socket, s.recovered)
 	s.pid = pid
 	s.restores.Store(s.pid != "")
 	s.last = socket
@@ -259,13 +257,44 @@ func (s *ClientSocket) replay(socket *Socket, packet *sio5.Packet) {
 	socket.peer.mu.Lock()
 	defer socket.peer.mu.Unlock()
 	if socket.ended == nil {
+		s.noteOffset(socket, packet)
 		socket.inbox.queue = append(socket.inbox.queue, it)
 	}
 }
 
+// A place is where in a server's stream of events a client is, for a server that restores
+// states. What has been taken in is handled, whatever becomes of its connection, except for
+// what came before the answer to CONNECT: that counts when the answer has come.
+type place struct {
+	mu      sync.Mutex // guards what follows; held while no other one is taken
+	offset  string     // of the last event that counts
+	ahead   string     // of the last that came before the answer to CONNECT
+	aheadOf *Socket    // on which it came
+}
+
+// settle decides, at the answer to CONNECT, what came before.
+func (p *place) settle(socket *Socket, recovered bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case !recovered:
+		p.offset = ""
+	case p.aheadOf == socket:
+		p.offset = p.ahead
+	}
+	p.ahead, p.aheadOf = "", nil
+}
+
+func (p *place) now() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.offset
+}
+
 // noteOffset remembers where in the server's stream an event stands, if it restores
-// states: that is its last argument.
-func (s *ClientSocket) noteOffset(packet *sio5.Packet) {
+// states: that is its last argument. The caller holds the peer's mu, so that an event is
+// either noted and handled, or neither.
+func (s *ClientSocket) noteOffset(socket *Socket, packet *sio5.Packet) {
 	if !s.restores.Load() {
 		return
 	}
@@ -274,10 +303,15 @@ func (s *ClientSocket) noteOffset(packet *sio5.Packet) {
 		last = arg
 	}
 	var offset string
-	if len(last) > 0 && last[0] == '"' && json.Unmarshal(last, &offset, decodeOptions...) == nil {
-		s.client.mu.Lock()
-		s.offset = offset
-		s.client.mu.Unlock()
+	if len(last) == 0 || last[0] != '"' || json.Unmarshal(last, &offset, decodeOptions...) != nil {
+		return
+	}
+	s.place.mu.Lock()
+	defer s.place.mu.Unlock()
+	if socket.at() == pending {
+		s.place.ahead, s.place.aheadOf = offset, socket
+	} else {
+		s.place.offset = offset
 	}
 }
 

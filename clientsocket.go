@@ -38,9 +38,9 @@ type ClientSocket struct {
 	queue     []*retried // what waits for its acknowledgement, and what is behind it
 	buffered  int        // bytes in both
 	pid       string     // by which the server restores the state
-	offset    string     // where in the server's stream we are
 	recovered bool
 
+	place    place
 	replayed int // bytes that came before the answer to CONNECT; the reader's
 }
 

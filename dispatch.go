@@ -76,6 +76,9 @@ func (p *peer) deliver(s *Socket, packet *sio5.Packet) {
 	}
 	it := item{packet: *packet}
 	p.mu.Lock()
+	if s.ns.client != nil && s.ended == nil {
+		s.ns.client.noteOffset(s, packet)
+	}
 	switch {
 	case s.ended != nil || p.leaving:
 		p.mu.Unlock()

@@ -28,7 +28,8 @@ func (s *Socket) end(reason Reason, cause error) (was state, idle bool) {
 	p.drop(s, was)
 	p.ending++
 	// Whose connection was cut for the sake of memory shall not hold any.
-	if was == pending || !s.ended.byPeer() || p.srv.options.MemoryBudget > 0 && errors.Is(cause, ErrQueueFull) {
+	overBudget := p.srv.options.MemoryBudget > 0 && errors.Is(cause, ErrQueueFull)
+	if was == pending || !s.ended.byPeer() && !s.comesBack() || overBudget {
 		s.discard()
 	}
 	cancel, acks := s.cancel, s.acks
@@ -59,6 +60,12 @@ func (s *Socket) end(reason Reason, cause error) (was state, idle bool) {
 	s.inbox.busy = true
 	s.inbox.queue = append(s.inbox.queue, item{kind: itemEnd})
 	return was, idle
+}
+
+// comesBack says whether an ended socket is that of a client which goes on, and asks for
+// what came behind what it had got: that has to be handled then.
+func (s *Socket) comesBack() bool {
+	return s.ns.client != nil && s.ns.client.restores.Load() && s.ended.Reason == ReasonForcedClose
 }
 
 // drop removes an ended socket from p's. The caller holds mu.
