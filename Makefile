@@ -49,7 +49,8 @@ test: ## everything that has to pass, part by part
 		'other languages=$(MAKE) interop' \
 		'Go client=$(MAKE) interop-go' \
 		'browser client=$(MAKE) browser-check' \
-		'cluster=$(MAKE) test-cluster'
+		'cluster=$(MAKE) test-cluster' \
+		'faults=$(MAKE) faults'
 
 .PHONY: setup
 setup: ## install what the tests need: a C compiler, npm packages, Chromium, Firefox, the linter; quick when done
@@ -88,8 +89,8 @@ fmt-diff:
 	[ -z "$$diff" ] || { printf '%s\n' "$$diff" 'not formatted: run make fmt'; exit 1; }
 
 .PHONY: race
-race: ## Go tests of all modules with the race detector, in random order
-	@go test -race -shuffle=on -count=1 -skip '^TestGuard' $(PACKAGES)
+race: ## Go tests of all modules with the race detector, in random order; but for guards and faults
+	@go test -race -shuffle=on -count=1 -skip '^Test(Guard|F[0-9]|Recovery(Under|When))' $(PACKAGES)
 
 # Guards hold figures of this machine: one package at a time, nothing beside it.
 .PHONY: guard
@@ -139,6 +140,11 @@ size: ## the sizes of the client for browsers, beside the official one's; fails 
 test-cluster: ## every back end of a cluster, alone and in a fleet with servers for Node
 	@go run ./internal/cmd/setup cluster
 	@go run ./internal/cmd/cluster
+
+.PHONY: faults
+faults: ## what goes wrong in networks, processes and programs, and what is promised then
+	@go run ./internal/cmd/setup clients
+	@go test -count=1 -timeout 230s -v ./interop/faults | grep -E '^(--- |cuts=|sent=|FAIL|ok|panic)|_test\.go'; exit $${PIPESTATUS[0]}
 
 .PHONY: soak
 soak: ## 8,000 clients for T=30s, cut off and replaced all the time: nothing may leak or get lost

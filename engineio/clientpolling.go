@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"io"
 	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 
 	"socketio/eio4"
@@ -250,7 +253,7 @@ func (cl *client) do(ctx context.Context, method string, body []byte, form paylo
 	case cl.conn.id == "":
 		r.Body = http.NoBody
 	default:
-		r.Body, r.GetBody = onlyOnce{}, nil
+		r = new(onceOnly).mark(r)
 	}
 	cl.remember(r)
 	resp, err := cl.http.Do(r)
@@ -261,13 +264,35 @@ func (cl *client) do(ctx context.Context, method string, body []byte, form paylo
 	return resp, err
 }
 
-// onlyOnce is the empty body of a poll. net/http would send a GET without a body again, by
-// itself, when its connection is lost before an answer has come; the answer that was lost may
-// have had messages, and the next one would hide that.
-type onlyOnce struct{}
+// A onceOnly keeps net/http from sending a poll again when its connection is lost before an
+// answer has come, as it does by itself with a GET that has no body: the answer that was lost
+// may have had messages, and the next one would hide that. It is an empty body, which net/http
+// asks for once more before it sends a request again, be it so or for a redirect.
+type onceOnly struct{ written, answered atomic.Bool }
 
-func (onlyOnce) Read([]byte) (int, error) { return 0, io.EOF }
-func (onlyOnce) Close() error             { return nil }
+var errLostAnswer = errors.New("engineio: the connection was lost before the answer to a poll")
+
+// mark returns r with o as its body.
+func (o *onceOnly) mark(r *http.Request) *http.Request {
+	r = r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
+		WroteHeaders:         func() { o.written.Store(true) },
+		GotFirstResponseByte: func() { o.answered.Store(true) },
+	}))
+	r.Body, r.GetBody = o, o.again
+	return r
+}
+
+func (o *onceOnly) again() (io.ReadCloser, error) {
+	if o.written.Load() && !o.answered.Load() {
+		return nil, errLostAnswer
+	}
+	o.written.Store(false)
+	o.answered.Store(false)
+	return o, nil
+}
+
+func (o *onceOnly) Read([]byte) (int, error) { return 0, io.EOF }
+func (o *onceOnly) Close() error             { return nil }
 
 // refused describes an answer that is no success.
 func refused(resp *http.Response) error {

@@ -187,7 +187,7 @@ func TestF16AFloodOfLargeMessagesIsSurvived(t *testing.T) {
 	}
 	done := make(chan struct{})
 	go func() { attack.Wait(); close(done) }()
-	for asked := 0; asked < 100; asked++ {
+	for range 100 {
 		ask(t, client)
 	}
 	<-done
