@@ -146,6 +146,11 @@ func (cl *client) cork(on bool) {
 
 // get polls once and returns the answer's body. Resp is that answer, its body closed.
 func (cl *client) get(ctx context.Context) (body []byte, resp *http.Response, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if cl.conn.id != "" { // another answer to a handshake is as good
+		ctx = onceOnly(ctx, cancel)
+	}
 	if resp, err = cl.do(ctx, http.MethodGet, nil, 0); err != nil {
 		return nil, nil, err
 	}
@@ -156,6 +161,9 @@ func (cl *client) get(ctx context.Context) (body []byte, resp *http.Response, er
 	body, err = readUpTo(resp.Body, make([]byte, 0, firstAnswer), cl.options.MaxPayload)
 	if err != nil {
 		return nil, resp, newResponseError(resp, body, err)
+	}
+	if cause := context.Cause(ctx); cause == errLostAnswer {
+		return nil, resp, cause
 	}
 	return body, resp, nil
 }
@@ -247,13 +255,10 @@ func (cl *client) do(ctx context.Context, method string, body []byte, form paylo
 	if host := r.Header.Get("Host"); host != "" {
 		r.Host = host
 	}
-	switch {
-	case method == http.MethodPost:
+	if method == http.MethodPost {
 		r.Header.Set("Content-Type", form.contentType())
-	case cl.conn.id == "":
+	} else {
 		r.Body = http.NoBody
-	default:
-		r = new(onceOnly).mark(r)
 	}
 	cl.remember(r)
 	resp, err := cl.http.Do(r)
@@ -264,35 +269,24 @@ func (cl *client) do(ctx context.Context, method string, body []byte, form paylo
 	return resp, err
 }
 
-// A onceOnly keeps net/http from sending a poll again when its connection is lost before an
-// answer has come, as it does by itself with a GET that has no body: the answer that was lost
-// may have had messages, and the next one would hide that. It is an empty body, which net/http
-// asks for once more before it sends a request again, be it so or for a redirect.
-type onceOnly struct{ written, answered atomic.Bool }
-
+// errLostAnswer ends a session whose client can not know what the server has sent.
 var errLostAnswer = errors.New("engineio: the connection was lost before the answer to a poll")
 
-// mark returns r with o as its body.
-func (o *onceOnly) mark(r *http.Request) *http.Request {
-	r = r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
-		WroteHeaders:         func() { o.written.Store(true) },
-		GotFirstResponseByte: func() { o.answered.Store(true) },
-	}))
-	r.Body, r.GetBody = o, o.again
-	return r
+// onceOnly returns a context with which net/http sends a poll only once. By itself it sends
+// a GET again when its connection is lost before an answer has come: the answer that was lost
+// may have had messages, and the next one would hide that. A redirect is an answer.
+func onceOnly(ctx context.Context, cancel context.CancelCauseFunc) context.Context {
+	var waiting atomic.Bool // for the answer to what was written
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) {
+			if waiting.Load() {
+				cancel(errLostAnswer)
+			}
+		},
+		WroteHeaders:         func() { waiting.Store(true) },
+		GotFirstResponseByte: func() { waiting.Store(false) },
+	})
 }
-
-func (o *onceOnly) again() (io.ReadCloser, error) {
-	if o.written.Load() && !o.answered.Load() {
-		return nil, errLostAnswer
-	}
-	o.written.Store(false)
-	o.answered.Store(false)
-	return o, nil
-}
-
-func (o *onceOnly) Read([]byte) (int, error) { return 0, io.EOF }
-func (o *onceOnly) Close() error             { return nil }
 
 // refused describes an answer that is no success.
 func refused(resp *http.Response) error {

@@ -23,8 +23,9 @@ import (
 // longer than PingTimeout, as by SIGSTOP or a suspended machine, cuts nobody whose pong has
 // waited meanwhile, and does cut those who sent none.
 func TestF11AfterAPauseOfTheProcessOnlyTheDeadAreCut(t *testing.T) {
-	const timeout, alive, dead = 3 * time.Second, 40, 5
-	c := startChild(t, childOptions{PingInterval: 200 * time.Millisecond, PingTimeout: timeout}, nil)
+	t.Parallel() // it waits most of the time
+	const timeout, alive, dead = 8 * time.Second, 40, 5
+	c := startChild(t, childOptions{PingInterval: time.Second, PingTimeout: timeout}, nil)
 	stopped := make(chan struct{})
 	var pinged, answered sync.WaitGroup
 	ended := make(chan error, alive)
@@ -44,7 +45,7 @@ func TestF11AfterAPauseOfTheProcessOnlyTheDeadAreCut(t *testing.T) {
 	c.wantState('T')
 	close(stopped)
 	answered.Wait()
-	time.Sleep(timeout + timeout/2) // the pause itself
+	time.Sleep(timeout + timeout/4) // the pause itself
 	c.signal(syscall.SIGCONT)
 	for range dead {
 		if err := within(t, "the dead are cut", gone); err == nil {
