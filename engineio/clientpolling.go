@@ -162,7 +162,7 @@ func (cl *client) get(ctx context.Context) (body []byte, resp *http.Response, er
 	if err != nil {
 		return nil, resp, newResponseError(resp, body, err)
 	}
-	if cause := context.Cause(ctx); cause == errLostAnswer {
+	if cause := context.Cause(ctx); errors.Is(cause, errLostAnswer) {
 		return nil, resp, cause
 	}
 	return body, resp, nil
