@@ -22,6 +22,7 @@ async function delaysOf(t, random, attempts, options = {}) {
     delays.push(clock.delays[0]);
     clock.fire();
   }
+  socket.disconnect();
   return delays;
 }
 

@@ -26,7 +26,6 @@ export class Clock {
   #set(run, delay, args) {
     const caller = new Error().stack.split("\n")[3] ?? "";
     if (this.#over || !(delay >= this.#least) || !caller.includes(this.#owner)) return real.setTimeout(run, delay, ...args);
-    if (process.env.TRACE) console.error(delay, new Error().stack);
     const timer = { run: () => run(...args), delay, due: this.#passed + delay, ref: () => timer, unref: () => timer };
     this.#held.add(timer);
     return timer;
