@@ -5,13 +5,14 @@
 // WORDS keeps the checks whose sentence holds them. Each failure is a line "FAIL
 // number<TAB>sentence<TAB>reason", and the last line is "DONE passed failed left-out".
 
+import { endBrowser } from "./lib/browser.mjs";
 import { Check } from "./lib/check.mjs";
 import { loadClient } from "./lib/clients.mjs";
 import { list } from "./lib/list.mjs";
 import { installPage } from "./lib/page.mjs";
 import { Mismatch } from "../../interop/js/lib/expect.mjs";
 
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 60_000;
 const [clientName, serverText, words = ""] = process.argv.slice(2);
 const { setTimeout, clearTimeout } = globalThis;
 
@@ -67,5 +68,6 @@ for (const { number, sentence, check } of list) {
     console.log(`FAIL ${number}\t${sentence}\tafterwards: ${oneLine(error)}`);
   }
 }
+await endBrowser();
 console.log(`DONE ${passed} ${failed} ${leftOut}`);
 process.exit(0);

@@ -136,6 +136,9 @@ func askBack(_ context.Context, s *socketio.Socket, _ *socketio.Message) error {
 func addBinaryChecks(srv *socketio.Server) {
 	srv.Handle("buffa", answerBinary("buffack"))
 	srv.Handle("jsonbuff", answerMixed("jsonbuff-ack"))
+	srv.Handle("blob", answerBinary("back"))
+	srv.Handle("jsonblob", answerMixed("jsonblob-ack"))
+	addBlobs(srv)
 	srv.Handle("abuff1", func(_ context.Context, s *socketio.Socket, m *socketio.Message) error {
 		s.SetData(isBinary(m))
 		return nil
@@ -145,6 +148,34 @@ func addBinaryChecks(srv *socketio.Server) {
 			return s.EmitArgs("abuff2-ack")
 		}
 		return nil
+	})
+}
+
+// addBlobs registers the events that browsers send one after the other, binary, text, binary.
+func addBlobs(srv *socketio.Server) {
+	arrived := func(after, now int) func(*socketio.Socket, bool) {
+		return func(s *socketio.Socket, right bool) {
+			before, _ := s.Data[int]()
+			if !right || before != after {
+				now = 0
+			}
+			s.SetData(now)
+		}
+	}
+	srv.Handle("blob1", func(_ context.Context, s *socketio.Socket, m *socketio.Message) error {
+		arrived(0, 1)(s, isBinary(m))
+		return nil
+	})
+	srv.Handle("blob2", func(_ context.Context, s *socketio.Socket, m *socketio.Message) error {
+		var text string
+		arrived(1, 2)(s, m.Decode(&text) == nil && text == "second")
+		return nil
+	})
+	srv.Handle("blob3", func(_ context.Context, s *socketio.Socket, m *socketio.Message) error {
+		if before, _ := s.Data[int](); before != 2 || !isBinary(m) {
+			return nil
+		}
+		return s.EmitArgs("blob3-ack")
 	})
 }
 

@@ -342,13 +342,14 @@ export const checks = {
   "closeOnBeforeunload: closes the connection and says nothing": async (t) => {
     const line = await t.line();
     const watcher = await t.connect(line, webSocket);
-    const clients = async () => (await ask(watcher, "counts")).sockets;
-    const socket = await t.connect(line, { ...webSocket, path: "/socket.io", closeOnBeforeunload: true });
-    const before = await clients();
+    const socket = await t.connect(line, { ...webSocket, closeOnBeforeunload: true });
+    const { id } = socket;
+    await ask(watcher, "watch");
+    const gone = next(watcher, "gone", (who) => who.id === id);
     let said = 0;
     socket.on("disconnect", () => said++);
     t.page.fire("beforeunload");
-    await until("the server to notice", async () => (await clients()) < before);
+    await gone;
     equal(said, 0, "disconnect events");
   },
 

@@ -368,8 +368,10 @@ export const checks = {
 
   "heartbeats are answered": async (t) => {
     const line = await t.line();
-    const socket = await t.connect(line, { ...webSocket, path: "/fast/" });
-    await line.hears(/^3$/, 3);
-    equal(socket.connected, true, "connected");
+    await t.connect(line, webSocket);
+    for (let i = 1; i <= 3; i++) {
+      line.say("2");
+      await line.hears(/^3$/, i);
+    }
   },
 };

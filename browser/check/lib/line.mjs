@@ -10,17 +10,20 @@ import { until } from "../../../interop/js/lib/wait.mjs";
 const SEPARATOR = "\x1e";
 // What belongs to one hop only, or would keep the line from reading what passes.
 const hop = new Set(["connection", "upgrade", "accept-encoding", "host", "keep-alive", "transfer-encoding", "content-length"]);
+const withoutHop = (headers) => Object.fromEntries(Object.entries(headers).filter(([name]) => !hop.has(name)));
 const webSocketHop = (name) => hop.has(name) || name.startsWith("sec-websocket");
 
 export class Line {
-  /** The requests, in order: `{method, path, query, headers, body, status}`; a WebSocket's method is "WS". */
+  /** The requests, in order: `{method, path, query, headers, body, status, answer}`; a WebSocket's method is "WS". */
   requests = [];
   /** The packets of Engine.IO from the client, and to it: `{via, packet}`, bytes as Buffer. */
   sent = [];
   got = [];
   /** Decides on requests: `(request) => answer`, see answerInstead; undefined lets it pass. */
   fault;
-  /** Whether what the server says is kept from the client. */
+  /** Changes the server's answers, which it gets as `{headers, text}`. */
+  rewrite = (answer) => answer;
+  /** Whether what the server says is kept from the client, and that it has gone. */
   silent = false;
   /** Which packets on a WebSocket are kept from the client, as a regular expression. */
   hide;
@@ -146,17 +149,19 @@ export class Line {
   }
 
   #forward(request, response, body, noted) {
-    const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !hop.has(name)));
+    const headers = withoutHop(request.headers);
     if (body.length > 0) headers["content-length"] = body.length;
     const onward = http.request(new URL(request.url, this.#target), { method: request.method, headers, agent: false });
     response.on("close", () => onward.destroy());
     onward.on("error", () => response.destroy());
     onward.on("response", async (answer) => {
-      const text = await readAll(answer).catch(() => undefined);
-      if (text === undefined || this.silent) return;
+      const body = await readAll(answer).catch(() => undefined);
+      if (body === undefined || this.silent) return;
+      const { headers, text } = this.rewrite({ headers: withoutHop(answer.headers), text: body.toString() });
+      noted.answer = text;
       noted.status = answer.statusCode;
-      if (request.method === "GET" && answer.statusCode === 200) this.#record(this.got, text.toString());
-      response.writeHead(answer.statusCode, answer.headers).end(text);
+      if (request.method === "GET" && answer.statusCode === 200) this.#record(this.got, text);
+      response.writeHead(answer.statusCode, headers).end(text);
     });
     onward.end(body);
   }
@@ -195,7 +200,9 @@ export class Line {
       this.#webSockets.delete(inward);
       onward.close();
     });
-    onward.on("close", (code) => (code === 1005 || code === 1006 ? inward.close() : inward.close(code)));
+    onward.on("close", (code) => {
+      if (!this.silent) inward.close(code === 1005 || code === 1006 ? undefined : code);
+    });
     inward.on("error", () => {});
   }
 }

@@ -5,9 +5,11 @@ import * as bundles from "../checks/bundles.mjs";
 import * as buffering from "../checks/buffering.mjs";
 import * as engineSuite from "../checks/enginesuite.mjs";
 import * as entry from "../checks/entry.mjs";
+import * as faults from "../checks/faults.mjs";
 import * as manager from "../checks/manager.mjs";
 import * as multiplexing from "../checks/multiplexing.mjs";
 import * as options from "../checks/options.mjs";
+import * as pages from "../checks/pages.mjs";
 import * as reconnection from "../checks/reconnection.mjs";
 import * as recovery from "../checks/recovery.mjs";
 import * as retries from "../checks/retries.mjs";
@@ -15,7 +17,7 @@ import * as socket from "../checks/socket.mjs";
 import * as socketSuite from "../checks/socketsuite.mjs";
 import * as transports from "../checks/transports.mjs";
 
-const files = { entry, options, manager, socket, reconnection, buffering, retries, recovery, multiplexing, transports, bundles, socketSuite, engineSuite };
+const files = { entry, options, manager, socket, reconnection, buffering, retries, recovery, multiplexing, transports, bundles, socketSuite, engineSuite, faults, pages };
 
 const path = new URL("../list.tsv", import.meta.url);
 

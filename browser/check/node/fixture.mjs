@@ -63,6 +63,7 @@ function common(socket) {
       if (typeof reply === "function") answer(socket, args.slice(0, -1), reply);
     });
   }
+  socket.on("disconnect", (reason) => socket.nsp.to("watchers").emit("gone", { id: socket.id, reason }));
   for (const [event, handle] of Object.entries(handlers)) socket.on(event, (...args) => handle(socket, ...args));
 }
 
@@ -90,7 +91,10 @@ const answers = {
     (via === "io" ? socket.nsp : socket.broadcast).emit(event, ...args);
     reply("sent");
   },
-  counts: ({ nsp }, _, reply) => reply({ clients: nsp.server.engine.clientsCount, sockets: nsp.sockets.size }),
+  watch: (socket, _, reply) => {
+    socket.join("watchers");
+    reply();
+  },
 };
 
 /** What is answered by events, if at all. */

@@ -4,7 +4,7 @@
 
 import { Mismatch, show } from "./expect.mjs";
 
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 20_000;
 const LOOK_AGAIN_MS = 5;
 
 /** Resolves like the promise, or fails after limitMs (default 10 s) naming what was awaited. */
