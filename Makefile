@@ -128,8 +128,7 @@ browser-types: ## check the types of the client for browsers; needs what make se
 	@go run ./browser/build -check
 
 .PHONY: browser-check
-browser-check: ## what the client for browsers has to do, against our server and Node's; the official one beside it
-	@go run ./internal/cmd/setup clients
+browser-check: setup ## what the client for browsers has to do, against our server and Node's; the official one beside it
 	@node browser/check/run.mjs
 
 .PHONY: size

@@ -46,15 +46,17 @@ function check(client, server) {
   });
 }
 
-/** Runs the same application with both clients; resolves with in how many lines they differ. */
+/** Runs the same application with both clients; resolves with in how many lines they differ, and what failed counted with them. */
 async function application(server) {
-  const { lines, differences, failed } = await compare(server);
-  for (const { line, official, ours } of differences) {
-    console.log(`DIFFERENCE × ${server.name}, line ${line}:\n  official ${official}\n  ours     ${ours}`);
+  let count = 0;
+  for (const { way, lines, differences, failed } of await compare(server)) {
+    const what = `the application by ${way} × ${server.name}`;
+    for (const { line, official, ours } of differences) console.log(`DIFFERENCE ${what}, line ${line}:\n  official ${official}\n  ours     ${ours}`);
+    for (const error of failed) console.log(`FAIL ${what}: ${error}`);
+    console.log(`  ${what}, with both clients: ${lines} lines noted, differences: ${differences.length}`);
+    count += differences.length + failed.length;
   }
-  for (const error of failed) console.log(`FAIL the application × ${server.name}: ${error}`);
-  console.log(`  the same application with both clients × ${server.name}: ${lines} lines noted, differences: ${differences.length}`);
-  return differences.length + failed.length;
+  return count;
 }
 
 /** What there is to do, as the arguments say; undefined where it can not be done. */

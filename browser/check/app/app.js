@@ -2,7 +2,11 @@
 // other, and notes each event, answer and state in window.noted, in the order in which they
 // come: a list for what it does and its main socket, and one for each other socket, since
 // namespaces have no order among each other. window.finished becomes true when it is
-// through. What is another value each time, such as ids, is left out.
+// through. What is another value each time, such as ids, is left out. Its transports are those
+// that its address names: /?transports=polling,websocket
+
+const transports = new URLSearchParams(location.search).get("transports").split(",");
+const lasting = transports.slice(-1); // without an upgrade
 
 const noted = (window.noted = { main: [] });
 const note = (...what) => noted.main.push(what);
@@ -44,17 +48,17 @@ function show(text) {
 
 const steps = {
   async connects() {
-    const socket = (window.socket = watch("main", io({ reconnectionDelay: 30, reconnectionDelayMax: 60 })));
+    const socket = (window.socket = watch("main", io({ transports, reconnectionDelay: 30, reconnectionDelayMax: 60 })));
     note("before", socket.connected, socket.active, socket.id);
     const { engine } = socket.io;
-    const upgraded = once(engine, "upgrade");
+    const upgraded = transports.length > 1 ? once(engine, "upgrade") : [engine.transport];
     socket.on("connect", () => (document.querySelector("#state").textContent = "connected"));
     socket.on("disconnect", (reason) => (document.querySelector("#state").textContent = reason));
     socket.emit("echo", "before the connection");
     socket.on("echo", (...args) => show(JSON.stringify(args.map(shown))));
     await once(socket, "echo");
     const [{ name }] = await upgraded;
-    note("upgrade", name, engine.transport.name, engine.readyState);
+    note("transport", name, engine.transport.name, engine.readyState);
   },
 
   async emits() {
@@ -164,7 +168,7 @@ const steps = {
   },
 
   async retries() {
-    const own = watch("retrying", io({ forceNew: true, transports: ["websocket"], retries: 1, ackTimeout: 60_000 }));
+    const own = watch("retrying", io({ forceNew: true, transports: lasting, retries: 1, ackTimeout: 60_000 }));
     note("first", await new Promise((resolve) => own.emit("echo", "retried", (...args) => resolve(args))));
     note("second", await own.emitWithAck("echo", "retried as well"));
     note("given up", await new Promise((resolve) => own.timeout(20).emit("no-ack", (...args) => resolve(args.map(shown)))));
@@ -172,7 +176,7 @@ const steps = {
   },
 
   async recovers() {
-    const own = io({ path: "/rec/", transports: ["websocket"], reconnectionDelay: 30 });
+    const own = io({ path: "/rec/", transports: lasting, reconnectionDelay: 30 });
     await once(own, "connect");
     const { id } = own;
     const first = once(own, "tick");
@@ -188,7 +192,7 @@ const steps = {
 
   async options() {
     const { Manager } = io;
-    const manager = new Manager(location.origin, { transports: ["polling"], query: { a: "b c" }, autoConnect: false, extraHeaders: { "x-own": "1" } });
+    const manager = new Manager(location.origin, { transports: lasting, query: { a: "b c" }, autoConnect: false, extraHeaders: { "x-own": "1" } });
     note("defaults", manager.reconnection(), manager.reconnectionAttempts(), manager.reconnectionDelay(), manager.reconnectionDelayMax(), manager.timeout());
     const own = watch("managed", manager.socket("/"));
     note("not yet", own.connected, own.active);
@@ -197,6 +201,7 @@ const steps = {
     const { query, headers } = await own.emitWithAck("handshake");
     note("handshake", query.a, query.EIO, query.transport, headers["x-own"]);
     own.disconnect();
+    // By polling our client tells what the server has said, which checks/faults.mjs has.
     const refused = watch("refused", io({ forceNew: true, path: "/guard/", transports: ["websocket"], reconnection: false }));
     await once(refused, "connect_error");
   },

@@ -18,6 +18,17 @@ const endsWith = (want, act, options) => async (t) => {
   equal(reason, want, "reason");
 };
 
+/** How it ends when the server falls silent, and the time of a heartbeat passes. */
+const fallsSilent = (transport) => async (t) => {
+  const line = await t.line();
+  const clock = t.clock(1000);
+  const socket = await t.connect(line, { ...transport, timeout: false });
+  const ended = next(socket, "disconnect");
+  line.silent = true;
+  clock.pass(45_000);
+  equal((await ended)[0], "ping timeout", "reason");
+};
+
 const reserved = ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
 
 export const checks = {
@@ -504,8 +515,8 @@ export const checks = {
   },
 
   "reason io client disconnect: disconnect was called": endsWith("io client disconnect", (_, socket) => queueMicrotask(() => socket.disconnect())),
-  "reason ping timeout: no heartbeat came": endsWith("ping timeout", (line) => (line.silent = true), { path: "/fast/" }),
-  "reason ping timeout: the same by polling": endsWith("ping timeout", (line) => (line.silent = true), { path: "/fast/", ...polling }),
+  "reason ping timeout: no heartbeat came": fallsSilent(webSocket),
+  "reason ping timeout: the same by polling": fallsSilent(polling),
   "reason transport close: the WebSocket was closed": endsWith("transport close", (line) => line.hangUp(1000)),
   "reason transport error: a poll failed": endsWith("transport error", (line) => line.cut(), polling),
   "reason parse error: what came is no packet": endsWith("parse error", (line) => line.say("4nonsense")),

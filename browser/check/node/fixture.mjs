@@ -5,7 +5,6 @@ import { Server, msgpack } from "./packages.mjs";
 
 const options = {
   "/socket.io/": { destroyUpgrade: true, destroyUpgradeTimeout: 100 },
-  "/fast/": { pingInterval: 300, pingTimeout: 200, connectTimeout: 300, upgradeTimeout: 300, maxHttpBufferSize: 1000 },
   "/rec/": { connectionStateRecovery: { maxDisconnectionDuration: 2000 } },
   "/cookie/": { cookie: true },
   "/wsonly/": { transports: ["websocket"] },
