@@ -29,9 +29,9 @@ type delivery struct {
 
 	unsent []*logged // were for the socket, but it had gone
 
-	// Events behind from up to upTo were sent when the client came back, for whoever is
-	// late to deliver them.
-	from, upTo uint64
+	// Events that were sent when the client came back, before who emits them gave them to
+	// deliver. That may take until the client has come back once more.
+	ahead []*logged
 
 	cut uint64 // the log's end when the last socket left; written before that says goodbye
 }
@@ -46,7 +46,8 @@ const maxLate = 32
 func (d *delivery) deliver(e *logged, send func(c *engineio.Conn) error) (to *Socket, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if e.number > d.from && e.number <= d.upTo {
+	if i := slices.Index(d.ahead, e); i >= 0 {
+		d.ahead = slices.Delete(d.ahead, i, i+1)
 		return nil, nil
 	}
 	if d.socket == nil || d.socket.at() != connected {

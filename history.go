@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"socketio/engineio"
@@ -44,6 +45,8 @@ type logged struct {
 	// it is not although the event is in the log already. Then it does not change.
 	mu       sync.Mutex
 	messages []engineio.Message // nil if the event could not be encoded after all
+
+	settled atomic.Bool // it has been given to the deliveries of all whom it is for
 }
 
 // entryOverhead is what an event counts in the log beside its bytes.
@@ -184,6 +187,9 @@ func anyIn(names []string, rooms map[string]struct{}) bool {
 	}
 	return false
 }
+
+// settle says that no delivery will be given e any more.
+func (e *logged) settle() { e.settled.Store(true) }
 
 // content returns the messages, once they are there.
 func (e *logged) content() []engineio.Message {

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"socketio/engineio"
 )
 
 const testWindow = 2 * time.Minute
@@ -485,6 +487,35 @@ func TestAChildNamespaceStaysForWhoMayComeBack(t *testing.T) {
 		other.cut()
 		time.Sleep(testWindow + time.Second)
 		r.wantNames("/")
+	})
+}
+
+// Between the log and the sockets an emitter may be held up for any time.
+func TestAnEventThatWasSentAgainIsNotSentByALateEmitter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, withRecovery(Recovery{}))
+		now := r.sit("/", nil)
+		r.tell("begin")
+		now.read().want(`["say","begin"]`)
+		h := r.srv.recovery.history
+		late := &logged{ns: r.srv.Namespace, event: "late"}
+		h.append(late)
+		late.messages = []engineio.Message{{Data: []byte(`2["late","` + h.offset(late.number) + `"]`)}}
+		for _, missed := range []string{`["late"]`, `["say","between"]`} {
+			now.cut()
+			if missed != `["late"]` {
+				r.tell("between")
+			}
+			before := now
+			now = r.sit("/", before)
+			now.wantSame(before)
+			now.read().want(missed)
+		}
+		x := r.wantSocket(now.SID).session
+		if _, err := x.deliver(late, func(c *engineio.Conn) error { return c.Send(late.messages...) }); err != nil {
+			t.Error(err)
+		}
+		now.read().want()
 	})
 }
 

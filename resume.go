@@ -163,16 +163,21 @@ func (x *session) rewind(s *Socket, h *history, end uint64) (at position, events
 	if events, ok = x.missed(h, at, end, x.roomSet()); !ok {
 		return at, nil, false
 	}
-	x.from, x.upTo = max(at.reached, min(h.dropped(), x.cut)), end
 	return at, events, true
 }
 
 // replay sends events. The caller holds mu.
 func (d *delivery) replay(events []*logged) {
+	d.ahead = slices.DeleteFunc(d.ahead, func(e *logged) bool { return e.settled.Load() })
 	for _, e := range events {
 		messages := e.content()
+		if messages == nil {
+			continue
+		}
+		if !e.settled.Load() && !slices.Contains(d.ahead, e) {
+			d.ahead = append(d.ahead, e)
+		}
 		switch {
-		case messages == nil:
 		case d.socket.peer.conn.Send(messages...) != nil:
 			d.unsent = append(d.unsent, e)
 		default:
@@ -216,7 +221,8 @@ func (x *roomIndex) logMembers(e *logged, h *history, lists [][]*Socket, singles
 	return x.membersLocked(e.rooms, lists, singles)
 }
 
-// toLog returns the entry of the log for the event in f. Whoever appends it calls sealAt.
+// toLog returns the entry of the log for the event in f. Whoever appends it calls sealAt,
+// and settle when it has been given to all whom it is for.
 func (f *frame) toLog(ns *Namespace) *logged {
 	e := &logged{ns: ns, event: f.event, bytes: entryOverhead + len(f.buf) - f.headroom}
 	for _, attachment := range f.attachments {
@@ -264,6 +270,7 @@ func (s *Socket) emitLogged(f *frame) error {
 		e.mu.Unlock()
 		return s.notSent(ErrDisconnected)
 	}
+	defer e.settle()
 	r.wake()
 	if err := f.sealAt(e, r.history); err != nil {
 		return err
@@ -296,6 +303,7 @@ func (b *Broadcast) sendLogged(ns *Namespace, f *frame) error {
 		e.bytes += len(name)
 	}
 	lists, singles := ns.rooms.logMembers(e, r.history, nil, nil)
+	defer e.settle()
 	r.wake()
 	if err := f.sealAt(e, r.history); err != nil {
 		return err
