@@ -96,6 +96,8 @@ func cutOften(t *testing.T, seed uint64, cuts, sent, retries int, list []string)
 			h.mu.Lock()
 			h.acked = append(h.acked, n)
 			h.mu.Unlock()
+		} else if retries > 0 {
+			t.Errorf("%d is given up: %v", n, err)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
