@@ -202,13 +202,16 @@ func (p *peer) Closed(err *engineio.CloseError) {
 }
 
 // shut ends all sockets, as the connection has ended or is about to. Later calls do
-// nothing and return false.
-func (p *peer) shut(reason Reason, cause error) bool {
-	sockets, first := p.close()
+// nothing.
+func (p *peer) shut(reason Reason, cause error) {
+	sockets, _ := p.close()
+	leaveAll(sockets, reason, cause)
+}
+
+func leaveAll(sockets []*Socket, reason Reason, cause error) {
 	for _, s := range sockets {
 		s.leave(reason, cause)
 	}
-	return first
 }
 
 // close makes p take nothing more, and returns the sockets that are to be ended. Only
@@ -234,9 +237,7 @@ func (p *peer) violated(err error) {
 	if e, ok := errors.AsType[*sio5.DecodeError](err); ok {
 		reason = e.Reason // without the excerpt of the packet
 	}
-	if p.end(slog.LevelDebug, ReasonForcedClose, err, reason) {
-		p.srv.count.violated(err)
-	}
+	p.endCounted(slog.LevelDebug, ReasonForcedClose, err, reason, func() { p.srv.count.violated(err) })
 }
 
 // supersede ends a connection whose client is somewhere else by now, or has to come again.
@@ -248,26 +249,32 @@ func (p *peer) supersede() {
 // exceed ends a connection whose peer went beyond a limit, and counts that once.
 func (p *peer) exceed(hits *atomic.Uint64, what string) {
 	what = "too many " + what
-	if p.end(slog.LevelWarn, ReasonForcedServerClose, errors.New("socketio: "+what), what) {
-		hits.Add(1)
-	}
+	p.endCounted(slog.LevelWarn, ReasonForcedServerClose, errors.New("socketio: "+what), what, func() { hits.Add(1) })
 }
 
 // end ends a connection and says in the log why, unless it had ended before.
-func (p *peer) end(level slog.Level, reason Reason, cause error, why string) (first bool) {
+func (p *peer) end(level slog.Level, reason Reason, cause error, why string) {
+	p.endCounted(level, reason, cause, why, func() {})
+}
+
+// endCounted is end for what is counted, which count does before any hook of the program
+// runs.
+func (p *peer) endCounted(level slog.Level, reason Reason, cause error, why string, count func()) {
 	client := p.srv.client
 	if client != nil {
 		reason = reason.atClient()
 	}
-	if !p.shut(reason, cause) {
-		return false
+	sockets, first := p.close()
+	if !first {
+		return
 	}
+	count()
+	leaveAll(sockets, reason, cause)
 	if client != nil {
 		client.gaveUp(p, &DisconnectError{Reason: reason, Err: cause})
 	}
 	_ = p.conn.Close() // its only error says that it had ended before
 	p.srv.options.Logger.LogAttrs(context.Background(), level, "socketio: connection closed", slog.String("why", why))
-	return true
 }
 
 // expectJoin sets the time by which a namespace must have been joined. The caller
@@ -293,9 +300,7 @@ func (p *peer) notJoined() {
 	p.mu.Unlock()
 	if idle {
 		const why = "no namespace joined in time"
-		if p.end(slog.LevelDebug, ReasonForcedServerClose, errors.New("socketio: "+why), why) {
-			p.srv.count.connectTimeout.Add(1)
-		}
+		p.endCounted(slog.LevelDebug, ReasonForcedServerClose, errors.New("socketio: "+why), why, func() { p.srv.count.connectTimeout.Add(1) })
 	}
 }
 
