@@ -30,7 +30,7 @@ type rig struct {
 	server *Server
 	host   string
 	web    *httptest.Server
-	left   chan socketio.Reason
+	left   chan *socketio.DisconnectError
 	ctx    context.Context
 }
 
@@ -45,7 +45,7 @@ func newRig(t *testing.T, change func(o *socketio.Options)) *rig {
 	if change != nil {
 		change(o)
 	}
-	r := &rig{T: t, srv: socketio.NewServer(o), left: make(chan socketio.Reason, 10)}
+	r := &rig{T: t, srv: socketio.NewServer(o), left: make(chan *socketio.DisconnectError, 10)}
 	r.srv.Handle("echo", func(_ context.Context, s *socketio.Socket, m *socketio.Message) error {
 		var text string
 		var data []byte
@@ -57,7 +57,8 @@ func newRig(t *testing.T, change func(o *socketio.Options)) *rig {
 	r.srv.On("leave", func(_ context.Context, s *socketio.Socket, _ socketio.None) error {
 		return s.Close()
 	})
-	r.srv.OnDisconnect(func(_ context.Context, _ *socketio.Socket, why socketio.Reason) error {
+	r.srv.OnDisconnect(func(_ context.Context, s *socketio.Socket, _ socketio.Reason) error {
+		why, _ := errors.AsType[*socketio.DisconnectError](context.Cause(s.Context()))
 		r.left <- why
 		return nil
 	})
@@ -218,8 +219,8 @@ func (r *rig) wantLeft(want socketio.Reason) {
 	r.Helper()
 	select {
 	case got := <-r.left:
-		if got != want {
-			r.Errorf("left for %q, want %q", got, want)
+		if got.Reason != want {
+			r.Errorf("left because of %v, want %q", got, want)
 		}
 	case <-r.ctx.Done():
 		r.Errorf("nobody left, want %q", want)

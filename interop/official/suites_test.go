@@ -112,6 +112,7 @@ func pingAndPong(c *client) {
 func noPong(c *client) {
 	s := c.polling()
 	time.Sleep(500 * time.Millisecond)
+	synctest.Wait() // for the server's timer, which has run out as well
 	s.wantPoll(400, unknownSession)
 
 	start := time.Now()
