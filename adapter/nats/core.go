@@ -57,12 +57,7 @@ func (b *Core) Publish(ctx context.Context, to adapter.Topic, m []byte) (adapter
 	if err := firstError(ctx.Err(), b.Health()); err != nil {
 		return "", err
 	}
-	subject := b.subjects.of(to)
-	size := partSize(b.conn)
-	if len(m) <= size {
-		return "", b.conn.Publish(subject, m)
-	}
-	return "", b.divider.divide(m, size, func(part []byte) error { return b.conn.Publish(subject, part) })
+	return "", b.divider.publish(b.conn, b.subjects.of(to), m)
 }
 
 // Subscribe is that of [adapter.Bus].

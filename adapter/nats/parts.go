@@ -54,6 +54,15 @@ func newDivider() *divider {
 	return d
 }
 
+// publish sends a message, in parts if need be.
+func (d *divider) publish(conn *natsgo.Conn, subject string, m []byte) error {
+	size := partSize(conn)
+	if len(m) <= size {
+		return conn.Publish(subject, m)
+	}
+	return d.divide(m, size, func(part []byte) error { return conn.Publish(subject, part) })
+}
+
 // divide calls send with each part of a message.
 func (d *divider) divide(m []byte, size int, send func(part []byte) error) error {
 	if len(m) > maxMessage {
@@ -64,43 +73,46 @@ func (d *divider) divide(m []byte, size int, send func(part []byte) error) error
 	d.number++
 	count := (len(m) + size - 1) / size
 	for i := range count {
-		part := append([]byte{partMark}, d.sender[:]...)
-		part = binary.AppendUvarint(part, d.number)
-		part = binary.AppendUvarint(part, uint64(i))
-		part = binary.AppendUvarint(part, uint64(count))
-		part = append(part, m[i*size:min((i+1)*size, len(m))]...)
-		if err := send(part); err != nil {
+		p := part{sender: d.sender, number: d.number, index: uint64(i), count: uint64(count)}
+		if err := send(p.append(m[i*size : min((i+1)*size, len(m))])); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// A part is one that has arrived.
+// A part is what a part says besides the bytes of the message.
 type part struct {
 	sender               [8]byte
 	number, index, count uint64
-	chunk                []byte
 }
 
-func readPart(b []byte) (p part, err error) {
+// append returns the part with its bytes.
+func (p *part) append(chunk []byte) []byte {
+	b := append([]byte{partMark}, p.sender[:]...)
+	for _, field := range []uint64{p.number, p.index, p.count} {
+		b = binary.AppendUvarint(b, field)
+	}
+	return append(b, chunk...)
+}
+
+func readPart(b []byte) (p part, chunk []byte, err error) {
 	if len(b) < 1+len(p.sender) || b[0] != partMark {
-		return p, errNoPart
+		return p, nil, errNoPart
 	}
 	copy(p.sender[:], b[1:])
 	b = b[1+len(p.sender):]
 	for _, field := range []*uint64{&p.number, &p.index, &p.count} {
 		n := 0
 		if *field, n = binary.Uvarint(b); n <= 0 {
-			return p, errNoPart
+			return p, nil, errNoPart
 		}
 		b = b[n:]
 	}
-	p.chunk = b
 	if p.index >= p.count || len(b) == 0 {
-		return p, errNoPart
+		return p, nil, errNoPart
 	}
-	return p, nil
+	return p, b, nil
 }
 
 // An assembler puts parts together, of one message at a time for each sender. It is not safe
@@ -120,7 +132,7 @@ type assembly struct {
 // take takes a part, and returns the message if that was the last one of it. Otherwise it
 // returns nil, with an error if the part does not fit or there is too much.
 func (a *assembler) take(b []byte, now time.Time) ([]byte, error) {
-	p, err := readPart(b)
+	p, chunk, err := readPart(b)
 	if err != nil {
 		return nil, err
 	}
@@ -133,19 +145,19 @@ func (a *assembler) take(b []byte, now time.Time) ([]byte, error) {
 	if x == nil || p.number != x.number || p.index != x.next || p.count != x.count {
 		return nil, errNoPart
 	}
-	if len(x.content)+len(p.chunk) > maxMessage || a.held+len(p.chunk) > maxHeld {
+	if len(x.content)+len(chunk) > maxMessage || a.held+len(chunk) > maxHeld {
 		a.drop(p.sender)
 		return nil, errTooLarge
 	}
-	x.content = append(x.content, p.chunk...)
+	x.content = append(x.content, chunk...)
 	x.next++
 	if x.next == x.count {
 		whole := x.content
-		a.held -= len(x.content) - len(p.chunk)
+		a.held -= len(x.content) - len(chunk)
 		delete(a.unfinished, p.sender)
 		return whole, nil
 	}
-	a.held += len(p.chunk)
+	a.held += len(chunk)
 	if a.unfinished == nil {
 		a.unfinished = map[[8]byte]*assembly{}
 	}
