@@ -35,6 +35,8 @@ var backends = []backend{
 	{"Redis, classic", "./adapter/redis", "^TestClassic"},
 	{"Redis, sharded", "./adapter/redis", "^TestSharded"},
 	{"Redis, streams", "./adapter/redis", "^TestStreams"},
+	{"NATS, core", "./adapter/nats/embedded", "^TestCore"},
+	{"NATS, JetStream", "./adapter/nats/embedded", "^TestJetStream"},
 }
 
 func main() {
