@@ -292,6 +292,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, c *Conn, q *que
 	}
 	sock := s.accept(w, r, c, q, nil)
 	if sock == nil {
+		s.count.notUpgraded.Add(1)
 		c.step(event{input: inProbeGone})
 		return
 	}

@@ -91,8 +91,9 @@ func (p *polling) apply(c *Conn, done effects) (dropped *socket, err error) {
 		s.upgraded = true
 		c.socket.Store(s)
 	}
-	if done&doDropProbe != 0 {
+	if done&doDropProbe != 0 && p.probing != nil {
 		dropped, p.probing = p.probing, nil
+		c.server.count.notUpgraded.Add(1)
 	}
 	if done&doClose != 0 {
 		p.leaving = true

@@ -23,9 +23,14 @@ type Stats struct {
 	VolatileDropped uint64 // messages that TrySend has dropped
 	OldestDropped   uint64 // messages that Options.DropOldest has dropped
 
-	Opened   uint64            // connections
-	Upgraded uint64            // of them, from polling to another transport
-	Closed   map[string]uint64 // of them, by [CloseError].Reason; each has its key
+	Opened   uint64 // connections
+	Upgraded uint64 // of them, from polling to another transport
+
+	// UpgradesFailed counts those that were begun and came to nothing: the connection
+	// went on by polling, or ended meanwhile.
+	UpgradesFailed uint64
+
+	Closed map[string]uint64 // of them, by [CloseError].Reason; each has its key
 
 	Refused     [6]uint64 // requests, by [HandshakeError].Code
 	Unavailable uint64    // handshakes while the server drains or shuts down
@@ -50,7 +55,7 @@ type Stats struct {
 type counters struct {
 	in, out traffic
 
-	volatileDropped, opened, upgraded, unavailable              atomic.Uint64
+	volatileDropped, opened, upgraded, notUpgraded, unavailable atomic.Uint64
 	maxConnections, connectionsPerIP, handshakesPerIP, panicked atomic.Uint64
 	maxPayload, queueBytes, memoryBudget, oldestDropped         atomic.Uint64
 
@@ -82,7 +87,7 @@ func (s *Server) Stats() Stats {
 		MessagesIn: n.in.messages.Load(), BytesIn: n.in.bytes.Load(),
 		MessagesOut: n.out.messages.Load(), BytesOut: n.out.bytes.Load(),
 		VolatileDropped: n.volatileDropped.Load(),
-		Opened:          n.opened.Load(), Upgraded: n.upgraded.Load(), Closed: map[string]uint64{},
+		Opened:          n.opened.Load(), Upgraded: n.upgraded.Load(), UpgradesFailed: n.notUpgraded.Load(), Closed: map[string]uint64{},
 		Unavailable:       n.unavailable.Load(),
 		HitMaxConnections: n.maxConnections.Load(), HitMaxConnectionsPerIP: n.connectionsPerIP.Load(),
 		HitHandshakesPerIP: n.handshakesPerIP.Load(),

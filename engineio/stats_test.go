@@ -65,6 +65,27 @@ func TestStatsCountUpgrades(t *testing.T) {
 	r.wantStats(Stats{Opened: 1, Upgraded: 1, Closed: map[string]uint64{reasonTransportError: 0, reasonTransportClose: 1}})
 }
 
+func TestStatsCountUpgradesThatFail(t *testing.T) {
+	for name, fail := range map[string]func(r *rig, query string, probing *wsClient){
+		"the WebSocket is closed": func(_ *rig, _ string, probing *wsClient) { probing.Conn.Close() },
+		"something else is sent":  func(_ *rig, _ string, probing *wsClient) { probing.send("4early") },
+		"the connection ends":     func(r *rig, query string, _ *wsClient) { r.want("", "POST", query, "1", 200, "ok") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, nil, nil)
+			sid := r.poll()
+			probing := r.dial("transport=websocket&sid=" + sid)
+			probing.send("2probe")
+			probing.expect("the answer to the probe", "3probe")
+			fail(r, "transport=polling&sid="+sid, probing)
+			r.until("the upgrade has failed", func() bool { return r.server.Stats().UpgradesFailed == 1 })
+			if stats := r.server.Stats(); stats.Upgraded != 0 {
+				t.Errorf("%d upgrades are counted", stats.Upgraded)
+			}
+		})
+	}
+}
+
 func TestStatsCountClosesByReason(t *testing.T) {
 	for reason, end := range map[string]func(r *rig, query string){
 		reasonTransportClose: func(r *rig, query string) { r.want("", "POST", query, "1", 200, "ok") },

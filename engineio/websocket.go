@@ -166,6 +166,7 @@ func (s *socket) Closed(err error) {
 	}
 	if p := c.poll.Load(); p != nil && p.probing == s {
 		p.probing = nil // before the session lets another one in
+		c.server.count.notUpgraded.Add(1)
 		c.stepLocked(event{input: inProbeGone})
 		return
 	}
