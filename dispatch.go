@@ -267,6 +267,9 @@ func (s *Socket) handle(packet *sio5.Packet) {
 	if err != nil {
 		err = s.answerError(ctx, m, err)
 	}
+	if err == nil && !found {
+		err = ErrNoHandler
+	}
 	s.peer.srv.traceHandled(s, m.Event, began, err)
 	if plain {
 		*m = Message{}

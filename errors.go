@@ -17,6 +17,10 @@ var (
 	// is the cause of the disconnects they lead to.
 	ErrServerClosed = errors.New("socketio: server closed")
 
+	// ErrNoHandler is what [Trace].Handled is told of an event that no handler is
+	// registered for. Hooks for all events may have seen it.
+	ErrNoHandler = errors.New("socketio: no handler for the event")
+
 	// ErrQueueFull says that a limit on what waits was reached: bytes to be sent
 	// to a peer, bytes that its handlers have not taken yet, or acknowledgements.
 	ErrQueueFull = engineio.ErrQueueFull

@@ -251,7 +251,7 @@ func TestTracesAddUp(t *testing.T) {
 		c.wantNothing()
 		want := map[string]int{
 			"received event 11": 2, "received nobody's 12": 2, "sent reply 12": 4,
-			"handled event failed": 1, "handled nobody's <nil>": 1,
+			"handled event failed": 1, "handled nobody's socketio: no handler for the event": 1,
 		}
 		if !maps.Equal(counts, want) {
 			t.Errorf("counted %v,\nwant %v", counts, want)

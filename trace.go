@@ -20,7 +20,8 @@ type Trace struct {
 	// Sent is called for each event sent to a socket, broadcasts included.
 	Sent func(s *Socket, event string, bytes int)
 
-	// Handled is called when the handlers of an event have returned.
+	// Handled is called when the handlers of an event have returned, with the error that
+	// ended it. It is [ErrNoHandler] if none is registered for it.
 	Handled func(s *Socket, event string, took time.Duration, err error)
 
 	// Room is called for what happens to the rooms of this server, in order, by one
