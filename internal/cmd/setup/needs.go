@@ -26,6 +26,7 @@ var (
 	}
 	forTests = []need{
 		{"a C compiler, for the race detector", []string{"gcc", "libc6-dev"}, haveCompiler},
+		{"Prometheus, for the dashboard and the alerts", []string{"prometheus"}, func() bool { return onPath("prometheus") && onPath("promtool") }},
 		{"Chromium in /usr/bin", []string{"chromium"}, haveChromium},
 		{"Firefox in /usr/bin", []string{"firefox-esr"}, func() bool { return exists("/usr/bin/firefox-esr") }},
 		{"a Chinese font", []string{"fontconfig", "fonts-wqy-microhei"}, haveFont},
