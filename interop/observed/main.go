@@ -1,0 +1,65 @@
+// Command observed is bench/server with what watches it in production, to measure what that
+// costs:
+//
+//	PORT=3000 observed                 # nothing
+//	PORT=3000 WATCH=metrics observed   # socketio/metrics, scraped each second
+//	PORT=3000 WATCH=tracing observed   # socketio/otel, one span in a hundred is kept
+package main
+
+import (
+	"context"
+	"io"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/otel/exporters/stdout/stdouttrace"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"socketio"
+	"socketio/metrics"
+	"socketio/otel"
+)
+
+func main() {
+	srv := socketio.NewServer(&socketio.Options{Logger: slog.New(slog.DiscardHandler)})
+	switch watch := os.Getenv("WATCH"); watch {
+	case "":
+	case "metrics":
+		measure(srv)
+	case "tracing":
+		trace(srv)
+	default:
+		log.Fatalf("WATCH=%s is neither metrics nor tracing", watch)
+	}
+	srv.OnAck("echo", func(_ context.Context, _ *socketio.Socket, x any) (any, error) { return x, nil })
+	http.Handle("/socket.io/", srv)
+	log.Fatal(http.ListenAndServe(net.JoinHostPort("127.0.0.1", os.Getenv("PORT")), nil))
+}
+
+func measure(srv *socketio.Server) {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(metrics.New(srv, nil))
+	scrape := promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+	go func() {
+		for range time.Tick(time.Second) {
+			scrape.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		}
+	}()
+}
+
+func trace(srv *socketio.Server) {
+	exporter, err := stdouttrace.New(stdouttrace.WithWriter(io.Discard))
+	if err != nil {
+		log.Fatal(err)
+	}
+	otel.New(srv, &otel.Options{TracerProvider: sdktrace.NewTracerProvider(
+		sdktrace.WithBatcher(exporter), sdktrace.WithSampler(sdktrace.TraceIDRatioBased(0.01)),
+	)})
+}
