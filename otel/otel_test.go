@@ -147,7 +147,7 @@ func TestAnEventIsNoPartOfTheTraceThatOpenedItsConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Close()
-	r.srv.Close() // which waits for handlers
+	r.srv.Close()                 // which waits for handlers
 	span := r.spans.GetSpans()[1] // the first is what the handler sends
 	if span.SpanContext.TraceID() == opened.TraceID() || len(span.Links) != 1 || span.Links[0].SpanContext.SpanID() != opened.SpanID() {
 		t.Errorf("trace %v with links %v", span.SpanContext.TraceID(), span.Links)
