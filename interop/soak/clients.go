@@ -15,7 +15,6 @@ import (
 
 // tally is what the clients tell.
 type tally struct {
-	Held      int `json:"held"` // at the moment
 	Lives     int `json:"lives"`
 	Connected int `json:"connected"` // times, by coming again too
 	Sent      int `json:"sent"`
@@ -27,6 +26,7 @@ type tally struct {
 // A crowd is the clients.
 type crowd struct {
 	plan
+	gate            // closed while the clients rest
 	server, proxied string
 
 	mu    sync.Mutex // guards what follows
@@ -39,10 +39,11 @@ func (c *crowd) count(change func(t *tally)) {
 	change(&c.tally)
 }
 
-// drive is the clients' process. It answers each question with the tally, and the question
-// "leave" when the last client has gone.
+// drive is the clients' process. It answers each question with the tally: "rest", after which
+// clients connect where they are not, and do nothing else; "go on"; and "leave", when the last
+// client has gone.
 func drive(ctx context.Context, p plan, server, proxied string) error {
-	c := &crowd{plan: p, server: server, proxied: proxied}
+	c := &crowd{plan: p, gate: newGate(), server: server, proxied: proxied}
 	held, leave := context.WithCancel(ctx)
 	defer leave()
 	var clients sync.WaitGroup
@@ -55,7 +56,12 @@ func drive(ctx context.Context, p plan, server, proxied string) error {
 		})
 	}
 	questions(ctx, func(question string) {
-		if question == "leave" {
+		switch question {
+		case "rest":
+			c.shut()
+		case "go on":
+			c.open()
+		case "leave":
 			leave()
 			clients.Wait()
 		}
@@ -74,7 +80,8 @@ func (c *crowd) live(ctx context.Context, place int) {
 	}
 }
 
-// transports are how clients connect, each as often as it is named.
+// transports are how clients connect, each as often as it is named. A place keeps its own, so
+// that as many clients are as many of each at any time.
 var transports = [][]string{
 	{engineio.WebSocket}, {engineio.WebSocket}, {engineio.WebSocket}, {engineio.WebSocket}, {engineio.WebSocket},
 	{engineio.WebSocket}, {engineio.WebSocket},
@@ -91,7 +98,7 @@ func (c *crowd) liveOnce(ctx context.Context, place, life int) {
 	}
 	client := socketio.NewClient(url, &socketio.ClientOptions{
 		DialOptions: engineio.DialOptions{
-			Transports: transports[(place+life)%len(transports)], DialTimeout: 20 * time.Second,
+			Transports: transports[place/2%len(transports)], DialTimeout: 20 * time.Second,
 			Logger: slog.New(slog.DiscardHandler),
 		},
 		Backoff:    socketio.Backoff{Min: 100 * time.Millisecond, Max: 2 * time.Second},
@@ -100,23 +107,11 @@ func (c *crowd) liveOnce(ctx context.Context, place, life int) {
 		OnRetry:    func(int, time.Duration, error) {},
 	})
 	defer client.Close()
-	held := false
 	client.OnConnect(func(context.Context, *socketio.ClientSocket) error {
-		c.count(func(t *tally) {
-			t.Connected++
-			if !held {
-				held = true
-				t.Held++
-			}
-		})
+		c.count(func(t *tally) { t.Connected++ })
 		return nil
 	})
 	client.On(News, func(context.Context, *socketio.ClientSocket, string) error { return nil })
-	defer c.count(func(t *tally) {
-		if held {
-			t.Held--
-		}
-	})
 	if err := client.Connect(ctx); err != nil {
 		return
 	}
@@ -128,6 +123,13 @@ func (c *crowd) talk(ctx context.Context, client *socketio.Client, name string) 
 	until := time.Now().Add(time.Duration(float64(c.Life) * rand.ExpFloat64()))
 	acked := 0
 	for number := 1; ; number++ {
+		rested, ok := c.pass(ctx)
+		if until = until.Add(rested); !ok || number > 1 && time.Now().After(until) {
+			break
+		}
+		if rested > 0 && !pause(ctx, rand.N(2*c.Pause)) { // not all at once
+			break
+		}
 		c.count(func(t *tally) { t.Sent++ })
 		// Not with ctx: what has been sent has to be decided.
 		if _, err := client.EmitAck(context.Background(), Say, message{name, number, "hello from " + name}); err != nil {
@@ -136,7 +138,7 @@ func (c *crowd) talk(ctx context.Context, client *socketio.Client, name string) 
 		}
 		acked = number
 		c.count(func(t *tally) { t.Acked++ })
-		if !pause(ctx, time.Duration(float64(c.Pause)*2*rand.Float64())) || time.Now().After(until) {
+		if !pause(ctx, rand.N(2*c.Pause)) {
 			break
 		}
 	}

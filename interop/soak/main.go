@@ -5,15 +5,16 @@
 //
 // It is three processes of itself: a server, a proxy that breaks connections, through which
 // half of the clients go, and the clients, in Go, on all transports. Each client sends
-// numbered messages with Retries, and asks in the end how many have arrived. Once in each
-// tenth of the time, the last of which is the clients' departure, the server tells of itself,
-// which is printed; then it is compared:
+// numbered messages with Retries, and asks in the end how many have arrived. Once a minute,
+// or in each tenth of a shorter time, clients and proxy rest until each client is connected
+// and the server is still, which tells of itself, and they go on. In the end it is compared:
 //
-//   - live heap for each client in the last three intervals with that in intervals 3 to 5,
-//     which must be the same within 2 %,
+//   - live heap in the last three intervals with that in intervals 3 to 5, which must not
+//     have grown by more than 2 %,
 //   - goroutines, descriptors, sessions and sockets in memory after the last client with
 //     those before the first,
-//   - messages that were acknowledged with those that arrived.
+//   - messages that were acknowledged with those that arrived,
+//   - RSS, which must not grow by more than 1 % an hour, if there is an hour.
 //
 // The exit code is 1 if something is amiss. With -leak the server keeps one socket in a
 // thousand in memory, which must be found.
@@ -34,9 +35,10 @@ func main() {
 	plan := plan{}
 	flag.DurationVar(&plan.Time, "time", 2*time.Minute, "how long the clients stay, with those that follow them")
 	flag.IntVar(&plan.Clients, "clients", 8000, "how many clients are held")
-	flag.DurationVar(&plan.Life, "life", 40*time.Second, "how long a client stays on average")
+	flag.DurationVar(&plan.Life, "life", 30*time.Second, "how long a client stays on average")
 	flag.DurationVar(&plan.Pause, "pause", 4*time.Second, "how long a client waits on average between messages")
 	flag.DurationVar(&plan.Strike, "strike", 50*time.Millisecond, "how often the proxy breaks a connection")
+	flag.DurationVar(&plan.Ping, "ping", 5*time.Second, "how long the server waits between pings")
 	flag.BoolVar(&plan.Leak, "leak", false, "let the server keep one socket in a thousand in memory")
 	address := flag.String("address", "", "where the server is")
 	proxied := flag.String("proxied", "", "where the proxy is")
@@ -65,15 +67,15 @@ func main() {
 
 // A plan is what all processes have to know.
 type plan struct {
-	Time, Life, Pause, Strike time.Duration
-	Clients                   int
-	Leak                      bool
+	Time, Life, Pause, Strike, Ping time.Duration
+	Clients                         int
+	Leak                            bool
 }
 
 // args returns the flags that say the same.
 func (p plan) args() []string {
 	return []string{
 		"-time", p.Time.String(), "-life", p.Life.String(), "-pause", p.Pause.String(), "-strike", p.Strike.String(),
-		"-clients", fmt.Sprint(p.Clients), fmt.Sprintf("-leak=%t", p.Leak),
+		"-ping", p.Ping.String(), "-clients", fmt.Sprint(p.Clients), fmt.Sprintf("-leak=%t", p.Leak),
 	}
 }
