@@ -35,6 +35,7 @@ type envelopeData struct {
 	ID          string         `json:"id"`
 	Gone        bool           `json:"gone"`
 	PID         string         `json:"pid"`
+	Address     string         `json:"address"`
 }
 
 type targets struct {
@@ -132,7 +133,7 @@ func (e *envelope) message() *Message {
 			Timeout:      timeout(d.Opts.Flags.Timeout),
 		},
 		Rooms: d.Rooms, Close: d.Close, RequestID: d.RequestID,
-		Clients: d.ClientCount, Number: d.Number, ByID: d.ByID, SocketID: d.ID, Gone: d.Gone, Session: d.PID,
+		Clients: d.ClientCount, Number: d.Number, ByID: d.ByID, SocketID: d.ID, Gone: d.Gone, Session: d.PID, Address: d.Address,
 	}
 	for _, s := range d.Sockets {
 		m.Sockets = append(m.Sockets, Socket{ID: s.ID, Handshake: s.Handshake, Rooms: s.Rooms, Data: s.Data})

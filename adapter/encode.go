@@ -58,7 +58,8 @@ func (m *Message) appendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// appendData appends the member "data", which heartbeats and farewells lack.
+// appendData appends the member "data", which farewells lack, and heartbeats of nodes without
+// an address.
 func (m *Message) appendData(dst []byte) []byte {
 	switch m.Type {
 	case Broadcast:
@@ -87,6 +88,11 @@ func (m *Message) appendData(dst []byte) []byte {
 	case ServerSideEmitResponse, BroadcastAck:
 		dst = m.appendRequestID(append(dst, `,"data":{`...))
 		dst = m.appendReply(dst)
+	case InitialHeartbeat, Heartbeat:
+		if m.Address == "" {
+			return dst
+		}
+		dst = appendString(append(dst, `,"data":{"address":`...), m.Address)
 	case LetGo:
 		dst = appendString(append(dst, `,"data":{"pid":`...), m.Session)
 	default:

@@ -25,6 +25,7 @@ type Message struct {
 
 	// What follows is known to nodes in Go only; others ignore it.
 
+	Address  string // of InitialHeartbeat and Heartbeat: where the node takes requests that others pass on, "" if it does not
 	Session  string // of LetGo
 	Number   uint64 // of Broadcast: the node's own count of those that are kept; 0 without
 	ByID     bool   // of Broadcast: replies shall name the socket, and sockets that end be reported

@@ -48,6 +48,8 @@ func TestMessagesOfNodeAreUnderstoodAndWrittenAlike(t *testing.T) {
 var samples = []Message{
 	{Type: InitialHeartbeat},
 	{Type: Heartbeat},
+	{Type: InitialHeartbeat, Address: "10.0.0.7:3000"},
+	{Type: Heartbeat, Address: "[2001:db8::1]:3000"},
 	{
 		Type: Broadcast, Event: []byte(`["a\"b",1]`), RequestID: "r", ByID: true,
 		Targets: Targets{Rooms: []string{"x", "ü\n"}, Except: []string{"y"}, Volatile: true, Uncompressed: true, Timeout: time.Second},

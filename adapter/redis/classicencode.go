@@ -32,7 +32,7 @@ const (
 // maxAsked is how many requests can wait for an answer in a form of its own.
 const maxAsked = 1000
 
-// A classicMessage is the union of all requests and responses. The last five are known to
+// A classicMessage is the union of all requests and responses. The last six are known to
 // nodes in Go only.
 type classicMessage struct {
 	Type        *classicType   `json:"type,omitzero"`
@@ -52,6 +52,7 @@ type classicMessage struct {
 	ID          string         `json:"id,omitzero"`
 	Gone        bool           `json:"gone,omitzero"`
 	PID         string         `json:"pid,omitzero"`
+	Address     string         `json:"address,omitzero"`
 }
 
 // A clusterMessage is a message of package adapter, of whose members most are the same.

@@ -20,6 +20,7 @@ type Group struct {
 	mu       sync.Mutex           // guards what follows
 	others   map[string]time.Time // UID to when it was last heard
 	sent     time.Time            // when something was last published to all
+	beaten   time.Time            // when a heartbeat was
 	requests map[string]*Request
 	left     bool
 }
@@ -81,7 +82,24 @@ func (g *Group) listen(kind errandKind, to adapter.Topic) {
 
 // say publishes a message that is nothing but its type. It is the node's own business
 // whether it can be, so the error is not returned.
-func (g *Group) say(t adapter.MessageType) { _ = g.Publish(&adapter.Message{Type: t}) }
+func (g *Group) say(t adapter.MessageType) {
+	m := adapter.Message{Type: t}
+	if g.advertises() && isHeartbeat(t) {
+		m.Address = g.node.peers.own
+		g.mu.Lock()
+		g.beaten = time.Now()
+		g.mu.Unlock()
+	}
+	_ = g.Publish(&m)
+}
+
+// advertises says whether the group's heartbeats tell where the node is: one group's are
+// enough.
+func (g *Group) advertises() bool { return g.name == mainNamespace && g.node.peers.own != "" }
+
+func isHeartbeat(t adapter.MessageType) bool {
+	return t == adapter.InitialHeartbeat || t == adapter.Heartbeat
+}
 
 // Publish publishes m, which it completes, to the group. The error is that it will not:
 // ErrFull or ErrClosed.
@@ -119,6 +137,9 @@ func (g *Group) publish(to adapter.Topic, m *adapter.Message, failed func()) err
 // hear takes a message of another node or of an emitter.
 func (g *Group) hear(m *adapter.Message, at adapter.Offset) {
 	g.meet(m)
+	if g.name == mainNamespace {
+		g.node.peers.hear(m)
+	}
 	switch m.Type {
 	case adapter.InitialHeartbeat:
 		g.say(adapter.Heartbeat)
@@ -155,7 +176,7 @@ func (g *Group) meet(m *adapter.Message) {
 // so that its silence means something. Where the Bus counts the nodes, some do not.
 func (g *Group) beats(t adapter.MessageType) bool {
 	_, counted := g.node.bus.(adapter.Counter)
-	return !counted || t == adapter.InitialHeartbeat || t == adapter.Heartbeat
+	return !counted || isHeartbeat(t)
 }
 
 // part forgets a node that has said goodbye, or has gone silent.
@@ -176,7 +197,11 @@ func (g *Group) part(uid string, silent bool) {
 func (g *Group) tick(now time.Time) {
 	var silent []string
 	g.mu.Lock()
-	due := !g.left && !g.sent.IsZero() && now.Sub(g.sent) >= heartbeatEvery
+	last := g.sent
+	if g.advertises() { // lest others know of the node, but not where it is
+		last = g.beaten
+	}
+	due := !g.left && !last.IsZero() && now.Sub(last) >= heartbeatEvery
 	for uid, heard := range g.others {
 		if now.Sub(heard) > silentAfter {
 			silent = append(silent, uid)

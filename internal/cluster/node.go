@@ -56,6 +56,7 @@ type Node struct {
 	report func(error)
 	outbox outbox
 	counts counts
+	peers  peers
 
 	ctx    context.Context // of all calls of the Bus
 	cancel context.CancelFunc
@@ -153,6 +154,7 @@ func (n *Node) subscribe() {
 	n.mu.Lock()
 	close(n.ready)
 	n.mu.Unlock()
+	n.peers.settleSoon()
 	for _, g := range n.allGroups() {
 		g.introduce()
 	}
@@ -257,6 +259,7 @@ func (n *Node) tick() {
 	for _, g := range n.allGroups() {
 		g.tick(now)
 	}
+	n.peers.forget(now)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if !n.closed {
@@ -294,6 +297,7 @@ func (n *Node) Close(ctx context.Context) error {
 		n.outbox.close()
 	}
 	err := n.outbox.wait(ctx)
+	n.peers.close()
 	n.cancel()
 	return err
 }
