@@ -22,7 +22,7 @@ var layers = [][]string{
 	{"auth"},
 	{"socketiotest", "internal/fleet", "msgpack", "webtransport"},
 	{"."},
-	{"internal/cluster"},
+	{"internal/cluster", "internal/forward"},
 	{"engineio", "adapter"},
 	{"eio4", "eio3", "sio5"},
 	{"internal/ws"},

@@ -14,14 +14,15 @@ import (
 // A connection whose turn has come ends when its handlers have returned that run or wait to,
 // and when the acknowledgements have come that are awaited of it; events that come
 // meanwhile are not handled, nor acknowledged. Events that have been emitted are sent. With
-// [Options].Recovery its session is kept like that of one that was cut off.
+// [Options].Recovery its session is kept like that of one that was cut off. WebSockets of
+// other servers that come through this one, see [Options].Advertise, end in the same way.
 //
 // Drain returns when the last connection has been ended and its OnDisconnect hooks have
 // returned, or with the error of ctx: connections whose turn has come end at once then, and
 // the others go on. Call Shutdown after it. A handler that calls Drain waits for itself.
 func (srv *Server) Drain(ctx context.Context, over time.Duration) error {
 	defer beginWait(ctx, nil)()
-	if err := srv.engine.Drain(ctx, over); err != nil {
+	if err := srv.drainConnections(ctx, over); err != nil {
 		return err
 	}
 	return srv.tasks.wait(ctx)

@@ -87,6 +87,15 @@ type Options struct {
 	// ends that with Shutdown or Close. Default: the server is by itself.
 	Bus adapter.Bus
 
+	// Advertise is where the other servers of the cluster reach this one's handler over
+	// HTTP, such as "10.0.0.7:3000". With it the requests of a session may come to any
+	// server that advertises too: that passes them on to the session's own, so load
+	// balancers need not be sticky. It needs a Bus, and a ClusterSecret of at least 16
+	// characters, the same for all, by which servers know each other's requests. The
+	// server then makes session ids by itself, without GenerateID. Default: code 1 answers
+	// requests for sessions of others.
+	Advertise, ClusterSecret string
+
 	// OnError is told of every error that handlers, hooks and middleware
 	// return, and of their panics. The socket may be nil. The default logs:
 	// a [*PanicError] as error, a [*DecodeError] as warning, [ErrDisconnected] at
@@ -142,6 +151,7 @@ func (o *Options) withDefaults() Options {
 	if r.DropOldest && r.Recovery.Window > 0 {
 		panic("socketio: Options.DropOldest loses events, and Options.Recovery promises not to")
 	}
+	r.checkAdvertise()
 	if r.Logger == nil {
 		r.Logger = slog.Default()
 	}

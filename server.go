@@ -16,6 +16,7 @@ import (
 	"socketio/browser"
 	"socketio/engineio"
 	"socketio/internal/cluster"
+	"socketio/internal/forward"
 )
 
 // A Server speaks Socket.IO with clients, as an [http.Handler] for the path
@@ -36,9 +37,10 @@ type Server struct {
 	lifetime context.Context // of OnDisconnect hooks and of handlers of other servers' events
 	expire   context.CancelFunc
 	closed   atomic.Bool
-	node     *cluster.Node // nil if the server is by itself
-	recovery *recovery     // nil if it is off, or if there is roaming
-	roaming  *roaming      // nil unless clients may come back to any server of a cluster
+	node     *cluster.Node      // nil if the server is by itself
+	forward  *forward.Forwarder // nil unless others pass requests on to it
+	recovery *recovery          // nil if it is off, or if there is roaming
+	roaming  *roaming           // nil unless clients may come back to any server of a cluster
 	rates    rateLimits
 	count    counters
 
@@ -66,6 +68,7 @@ func NewServer(o *Options) *Server {
 		}
 		srv.node = cluster.Start(srv.options.Bus, lost, srv.reportBusLater)
 	}
+	srv.forward = newForwarder(srv)
 	srv.recovery = newRecovery(srv)
 	srv.Namespace = srv.Of("/")
 	srv.engine = engineio.NewServer(srv.accept, &srv.options.Options)
@@ -86,7 +89,14 @@ func (srv *Server) accept(c *engineio.Conn) {
 
 // ServeHTTP serves the requests of clients: all of their handshakes, polls and
 // WebSockets, and those for the client for browsers, such as /socket.io/socket.io.js.
-func (srv *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { srv.engine.ServeHTTP(w, r) }
+func (srv *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if srv.forward != nil {
+		if r = srv.forward.Serve(w, r); r == nil {
+			return
+		}
+	}
+	srv.engine.ServeHTTP(w, r)
+}
 
 // Engine returns the server of the layer below, which knows the connections.
 func (srv *Server) Engine() *engineio.Server { return srv.engine }
@@ -202,7 +212,7 @@ func (srv *Server) Shutdown(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, srv.expire)
 	defer stop()
 	srv.end()
-	err := srv.engine.Shutdown(ctx)
+	err := srv.shutdownConnections(ctx)
 	if waited := srv.tasks.wait(ctx); err == nil {
 		err = waited
 	}
@@ -219,6 +229,9 @@ func (srv *Server) Shutdown(ctx context.Context) error {
 func (srv *Server) Close() error {
 	srv.end()
 	srv.expire()
+	if srv.forward != nil {
+		srv.forward.Close()
+	}
 	if srv.node != nil {
 		srv.tasks.start(srv.leaveClusterSoon)
 	}

@@ -47,6 +47,12 @@ type Stats struct {
 	// come to it since too much waited; those that came from other servers, and what
 	// came and was none.
 	BusPublished, BusFailed, BusDropped, BusReceived, BusMalformed uint64
+
+	// Of Options.Advertise: requests for sessions of other servers that these have
+	// answered, tries in which they could not be reached or did not answer, and WebSockets
+	// of theirs that go through this server at the moment.
+	Forwarded, ForwardsFailed uint64
+	Relayed                   int
 }
 
 // counters are what Stats tells, except for what others count.
@@ -99,6 +105,10 @@ func (srv *Server) Stats() Stats {
 		bus := srv.node.Counts()
 		stats.BusPublished, stats.BusFailed, stats.BusDropped = bus.Published, bus.Failed, bus.Dropped
 		stats.BusReceived, stats.BusMalformed = bus.Received, bus.Malformed
+	}
+	if srv.forward != nil {
+		n := srv.forward.Counts()
+		stats.Forwarded, stats.ForwardsFailed, stats.Relayed = n.Forwarded, n.Failed, n.Relayed
 	}
 	return stats
 }

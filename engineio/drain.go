@@ -75,3 +75,24 @@ func (c *Conn) drain(ctx context.Context) {
 	}
 	c.Close()
 }
+
+// Release has the client of a connection send its next request anew, on behalf of who passes
+// its requests on to this server and is about to end. A poll that waits is answered, with
+// nothing if there is nothing. A connection that is on another transport is closed as
+// [Server.Drain] does it, with ctx. An id that is nobody's is ignored. Release does not wait.
+func (s *Server) Release(ctx context.Context, id string) {
+	c := s.hold(id)
+	if c == nil {
+		return
+	}
+	defer s.release()
+	if c.Transport() != Polling {
+		c.drain(ctx)
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if p := c.poll.Load(); p != nil {
+		p.answer(c, c.releaseBody())
+	}
+}
