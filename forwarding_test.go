@@ -3,6 +3,7 @@ package socketio
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 
 	"socketio/adapter"
 	"socketio/engineio"
+	"socketio/internal/forward"
 )
 
 // forwardPatience is how long these tests wait for what must happen.
@@ -163,5 +165,86 @@ func (f *forwardFleet) converse(t *testing.T, transports []string) {
 	}
 	if n := lost.Load(); n != 0 {
 		t.Errorf("the connection was lost %d times", n)
+	}
+}
+
+func TestTheSessionOfADeadServerIsUnknownAtOnce(t *testing.T) {
+	f := newForwardFleet(t, 2, Options{})
+	dead, alive := f.members[0], f.members[1]
+	id := openPolling(t, dead.listener.URL)
+	if status, body := get(t, alive.listener.URL, id); status != http.StatusOK || !strings.HasPrefix(body, "40{") {
+		t.Fatalf("before its death the session answers %d %q", status, body)
+	}
+	dead.listener.Listener.Close()
+	dead.listener.CloseClientConnections()
+	alive.srv.forward.Close() // of the connections that there are
+	for _, id := range []string{id, forward.NewID(1 << 23), "AAAAAAAAAAAAAAAAAAAA", "%41AAAAAAAAAAAAAAAAAAA", strings.Repeat("x", 100)} {
+		if status, body := get(t, alive.listener.URL, id); status != http.StatusBadRequest || !strings.HasPrefix(body, `{"code":1,`) {
+			t.Errorf("the session %s answers %d %q", id, status, body)
+		}
+	}
+	if s := alive.srv.Stats(); s.Forwarded != 1 || s.ForwardsFailed != 1 || s.Refused[1] != 5 {
+		t.Errorf("%d requests were forwarded, %d not, %d sessions were unknown; want 1, 1, 5", s.Forwarded, s.ForwardsFailed, s.Refused[1])
+	}
+}
+
+// openPolling opens a session and joins its main namespace.
+func openPolling(t *testing.T, base string) (id string) {
+	t.Helper()
+	_, body := get(t, base, "")
+	_, rest, _ := strings.Cut(body, `"sid":"`)
+	id, _, _ = strings.Cut(rest, `"`)
+	res, err := http.Post(base+"/socket.io/?EIO=4&transport=polling&sid="+id, "text/plain", strings.NewReader("40"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Fatalf("joining is answered by %d", res.StatusCode)
+	}
+	return id
+}
+
+// get polls a session, or opens one.
+func get(t *testing.T, base, id string) (status int, body string) {
+	t.Helper()
+	url := base + "/socket.io/?EIO=4&transport=polling"
+	if id != "" {
+		url += "&sid=" + id
+	}
+	res, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(b)
+}
+
+func TestOptionsThatAdvertiseInVain(t *testing.T) {
+	good := Options{Bus: adapter.NewMemory(), Advertise: "10.0.0.7:3000", ClusterSecret: testSecret}
+	for name, change := range map[string]func(*Options){
+		"no bus":       func(o *Options) { o.Bus = nil },
+		"no secret":    func(o *Options) { o.ClusterSecret = "" },
+		"short secret": func(o *Options) { o.ClusterSecret = "123456789012345" },
+		"no port":      func(o *Options) { o.Advertise = "10.0.0.7" },
+		"any port":     func(o *Options) { o.Advertise = "10.0.0.7:0" },
+		"no host":      func(o *Options) { o.Advertise = ":3000" },
+		"a URL":        func(o *Options) { o.Advertise = "http://10.0.0.7:3000" },
+		"other ids":    func(o *Options) { o.GenerateID = func(*http.Request) (string, error) { return "", nil } },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if v := recover(); v == nil {
+					t.Error("NewServer did not panic")
+				}
+			}()
+			o := good
+			change(&o)
+			NewServer(&o)
+		})
 	}
 }
