@@ -25,7 +25,7 @@ const (
 	bodyTimeout   = 30 * time.Second // how long a POST's body may take to arrive
 	leaveTimeout  = 5 * time.Second  // for telling another node that this one ends
 	leaveAgain    = 100 * time.Millisecond
-	lingerTimeout = 5 * time.Second // between the ends of a WebSocket's two directions
+	lingerTimeout = 5 * time.Second  // between the ends of a WebSocket's two directions
 	idleTimeout   = 15 * time.Second // of a connection to another node, less than theirs
 )
 
