@@ -3,6 +3,9 @@ package otel
 import (
 	"context"
 	"errors"
+	"maps"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel"
@@ -14,7 +17,8 @@ import (
 
 // instruments are what the meter has. All but took are read from Stats when it asks.
 type instruments struct {
-	took metric.Float64Histogram
+	took  metric.Float64Histogram
+	names labels
 
 	sockets, connections, queued            metric.Int64ObservableUpDownCounter
 	connects, disconnects, refused, upgrade metric.Int64ObservableCounter
@@ -87,14 +91,58 @@ func (in *instruments) onHandled(s *socketio.Socket, event string, took time.Dur
 	if err == socketio.ErrNoHandler { //nolint:errorlint // an error that wraps it is a handler's
 		event, err = "_OTHER", nil
 	}
+	in.took.Record(s.Context(), took.Seconds(), in.names.of(label{s.Namespace().Name(), event, err != nil})...)
+}
+
+// labels are the attributes of what has been handled, as making a set costs more than
+// recording with it. The zero value is ready to use.
+type labels struct {
+	known atomic.Pointer[map[label][]metric.RecordOption] // replaced, never changed
+	mu    sync.Mutex                                      // guards the replacement
+}
+
+// maxLabels bounds what is kept, since namespaces may be as many as clients ask for.
+const maxLabels = 2000
+
+type label struct {
+	namespace, event string
+	failed           bool
+}
+
+func (ls *labels) of(l label) []metric.RecordOption {
+	if known := ls.known.Load(); known != nil {
+		if options, ok := (*known)[l]; ok {
+			return options
+		}
+	}
+	options := l.options()
+	ls.learn(l, options)
+	return options
+}
+
+func (ls *labels) learn(l label, options []metric.RecordOption) {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	more := map[label][]metric.RecordOption{}
+	if known := ls.known.Load(); known != nil {
+		if len(*known) >= maxLabels {
+			return
+		}
+		maps.Copy(more, *known)
+	}
+	more[l] = options
+	ls.known.Store(&more)
+}
+
+func (l label) options() []metric.RecordOption {
 	attributes := []attribute.KeyValue{
 		attribute.String("messaging.system", "socket.io"),
 		attribute.String("messaging.operation.name", "receive"),
-		attribute.String("messaging.destination.name", s.Namespace().Name()),
-		attribute.String("messaging.socket.io.event_name", event),
+		attribute.String("messaging.destination.name", l.namespace),
+		attribute.String("messaging.socket.io.event_name", l.event),
 	}
-	if err != nil {
+	if l.failed {
 		attributes = append(attributes, attribute.String("error.type", "_OTHER"))
 	}
-	in.took.Record(s.Context(), took.Seconds(), metric.WithAttributeSet(attribute.NewSet(attributes...)))
+	return []metric.RecordOption{metric.WithAttributeSet(attribute.NewSet(attributes...))}
 }

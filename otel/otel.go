@@ -77,9 +77,13 @@ func (t *Tracer) receive(namespace string) func(socketio.Handler) socketio.Handl
 			if t.ignore(namespace, m.Event) {
 				return next(ctx, s, m)
 			}
-			ctx, span := t.start(ctx, name, trace.SpanKindConsumer)
+			opened := ctx
+			ctx, span := t.tracer.Start(ctx, name, root...)
 			defer span.End()
 			if span.IsRecording() {
+				if request := trace.SpanContextFromContext(opened); request.IsValid() {
+					span.AddLink(trace.Link{SpanContext: request})
+				}
 				span.SetAttributes(always...)
 				span.SetAttributes(attribute.String("messaging.socket.io.event_name", m.Event))
 			}
@@ -90,15 +94,9 @@ func (t *Tracer) receive(namespace string) func(socketio.Handler) socketio.Handl
 	}
 }
 
-// start begins the span of an event that has arrived. Its context is that of the request
-// that opened the connection, perhaps days ago: a trace of its own, which knows that one.
-func (t *Tracer) start(ctx context.Context, name string, kind trace.SpanKind) (context.Context, trace.Span) {
-	kinds := []trace.SpanStartOption{trace.WithSpanKind(kind)}
-	if opened := trace.SpanContextFromContext(ctx); opened.IsValid() {
-		kinds = append(kinds, trace.WithNewRoot(), trace.WithLinks(trace.Link{SpanContext: opened}))
-	}
-	return t.tracer.Start(ctx, name, kinds...)
-}
+// root begins a trace of its own: the context is that of the request that opened the
+// connection, perhaps days ago. One slice for all, so that no event makes it.
+var root = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindConsumer), trace.WithNewRoot()}
 
 // Send calls emit within a span "send {namespace}", which is a child of what ctx carries,
 // and returns its error:
