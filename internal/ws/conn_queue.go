@@ -16,7 +16,7 @@ func (c *Conn) waiting() int {
 	if c.out == nil {
 		return c.inflight
 	}
-	return c.inflight + len(c.out.b)
+	return c.inflight + c.out.size()
 }
 
 // admits says whether so much more may wait as things are. The caller holds mu.

@@ -76,14 +76,14 @@ func (c *Conn) TryWrite(fs ...Frame) bool {
 }
 
 // WriteEncoded is Write for a number of frames that are encoded as this end sends
-// them: by [AppendFrame], or [Compression.Append] with the connection's own one. If
-// nothing waits they are written without being copied. Keep is that of [Frame].
+// them: by [AppendFrame], or [Compression.Append] with the connection's own one. They must
+// never change any more, since they need not be copied. Keep is that of [Frame].
 func (c *Conn) WriteEncoded(frames []byte, number int, keep bool) error {
 	c.mu.Lock()
 	if !c.admits(len(frames), number) {
 		dropped, err := c.makeRoom(len(frames), number, keep)
 		if err == nil {
-			c.queued(append(c.output(), frames...), number, keep)
+			c.queueEncoded(frames, number, keep)
 		}
 		c.flush()
 		return c.madeRoom(dropped, err)
@@ -173,7 +173,7 @@ func (c *Conn) appendClose(code int, reason string) {
 // which is released.
 func (c *Conn) writeEncoded(frames []byte, number int, keep bool) {
 	if c.raw == nil || c.corked || c.writing || c.frames > 0 {
-		c.queued(append(c.output(), frames...), number, keep)
+		c.queueEncoded(frames, number, keep)
 		c.flush()
 		return
 	}
@@ -183,12 +183,24 @@ func (c *Conn) writeEncoded(frames []byte, number int, keep bool) {
 	c.mu.Lock()
 	if err != nil || n < len(frames) {
 		buf := writeBuffers.get()
-		buf.b = append(buf.b[:0], frames[n:]...)
-		c.leave(buf, 0, err)
+		buf.b = buf.b[:0]
+		buf.lend(frames)
+		c.leave(buf, n, err)
 		return
 	}
 	c.writing, c.inflight = false, 0
 	c.flush()
+}
+
+// queueEncoded adds encoded frames to those that wait. The caller holds mu.
+func (c *Conn) queueEncoded(frames []byte, number int, keep bool) {
+	b := c.output()
+	if len(frames) < lendSize || c.config.DropOldest {
+		c.queued(append(b, frames...), number, keep)
+		return
+	}
+	c.out.lend(frames)
+	c.frames += number
 }
 
 // largeWrite is from how many bytes on frames are written from where they are, at
@@ -209,8 +221,8 @@ func (c *Conn) writeLarge(fs []Frame) {
 	size := 0
 	if c.out != nil {
 		before = c.takeOut()
-		pieces = append(pieces, before.b)
-		size = len(before.b)
+		pieces = before.pieces(pieces, 0)
+		size = before.size()
 	}
 	var heads [11 * (maxHeader + 1)]byte
 	head := heads[:0]
@@ -264,9 +276,9 @@ func (c *Conn) flush() {
 			return
 		}
 		c.mu.Unlock()
-		n, err := c.writeNow(buf.b)
+		n, err := c.writeBuffer(buf)
 		c.mu.Lock()
-		if err != nil || n < len(buf.b) {
+		if err != nil || n < buf.size() {
 			c.leave(buf, n, err)
 			return
 		}
@@ -290,7 +302,7 @@ func (c *Conn) flush() {
 func (c *Conn) takeOut() *buffer {
 	buf := c.out
 	c.out, c.frames = nil, 0
-	c.writing, c.inflight = true, len(buf.b)
+	c.writing, c.inflight = true, buf.size()
 	return buf
 }
 
@@ -302,7 +314,7 @@ func (c *Conn) leave(buf *buffer, n int, err error) {
 		c.mu.Unlock()
 		return
 	}
-	c.inflight = len(buf.b) - n
+	c.inflight = buf.size() - n
 	c.account()
 	c.mu.Unlock()
 	c.config.Goroutines.Go(func() { c.write(buf, n) })
@@ -322,7 +334,12 @@ func (c *Conn) fail(err error) {
 // gathered meanwhile.
 func (c *Conn) write(buf *buffer, n int) {
 	for {
-		err := c.writeAll(buf.b[n:])
+		var err error
+		for _, piece := range buf.pieces(nil, n) {
+			if err = c.writeAll(piece); err != nil {
+				break
+			}
+		}
 		writeBuffers.put(buf)
 		c.mu.Lock()
 		if err != nil || c.closed || c.out == nil || c.corked {
@@ -363,6 +380,18 @@ func (c *Conn) writeNow(b []byte) (int, error) {
 	w.b = nil
 	writeOps.Put(w)
 	return n, err
+}
+
+// writeBuffer is writeNow for what a buffer has.
+func (c *Conn) writeBuffer(buf *buffer) (int, error) {
+	switch {
+	case len(buf.loans) == 0:
+		return c.writeNow(buf.b)
+	case haveVectors:
+		return c.writePieces(buf.pieces(nil, 0))
+	default: // a goroutine writes one piece after the other
+		return 0, nil
+	}
 }
 
 // writePieces is writeNow for several pieces.
