@@ -150,6 +150,14 @@ soak: ## 8,000 clients for T=30s, cut off and replaced all the time: nothing may
 	@go build -o $(BIN)/soak ./interop/soak
 	@$(BIN)/soak -time $(T)
 
+.PHONY: slow
+slow: ## 1,000 clients that read and 50 that do not: nobody else may notice, and memory stays bounded
+	@go test -count=1 -timeout 240s -v ./interop/slow -run 'TestStalledReadersAreCut|TestWithoutALimitQueuesGrow' -whole
+
+.PHONY: bench-slow
+bench-slow: ## what clients that do not read cost the others: five pairs of p99; wants the machine for itself
+	@go test -count=1 -timeout 600s -v ./interop/slow -run TestStalledReadersDelayNobody -pairs 5
+
 .PHONY: fuzz
 fuzz: ## every fuzz target of every module, one by one, each for T=30s
 	@go run ./internal/cmd/fuzz -time $(T) $(PACKAGES)
