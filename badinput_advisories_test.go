@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -111,9 +112,26 @@ func TestCVE_2016_10518_CVE_2026_45736_NobodyGetsBytesOfOthers(t *testing.T) {
 
 // What was wrong with Go itself was mended by a release, the last of which this was.
 func TestCVE_2026_78659_CVE_2026_78663_CVE_2026_78667_GO_2026_6617_TheToolchainIsNewEnough(t *testing.T) {
-	line := regexp.MustCompile(`(?m)^go (\S+)$`).FindStringSubmatch(mustRead(t, "go.mod"))
-	if line == nil || version.Compare("go"+line[1], "go1.27.4") < 0 {
-		t.Errorf("go.mod wants %q, of which go1.27.4 is the oldest that will do", line)
+	wanted := regexp.MustCompile(`(?m)^go (\S+)$`)
+	modules := 0
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "node_modules" || len(d.Name()) > 1 && d.Name()[0] == '.'):
+			return fs.SkipDir
+		case d.Name() != "go.mod" && d.Name() != "go.work":
+			return nil
+		}
+		modules++
+		line := wanted.FindStringSubmatch(mustRead(t, name))
+		if line == nil || version.Compare("go"+line[1], "go1.27.4") < 0 {
+			t.Errorf("%s wants %q, of which go1.27.4 is the oldest that will do", name, line)
+		}
+		return nil
+	})
+	if err != nil || modules < 5 {
+		t.Errorf("%d modules were found, of which there were more than 5: %v", modules, err)
 	}
 }
 
