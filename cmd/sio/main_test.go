@@ -106,6 +106,38 @@ func (s *stage) note(format string, args ...any) {
 	}
 }
 
+// await waits until the server has told a line n times.
+func (s *stage) await(ctx context.Context, line string, n int) error {
+	for {
+		s.mu.Lock()
+		if told(s.received, line) >= n {
+			s.mu.Unlock()
+			return nil
+		}
+		if s.changed == nil {
+			s.changed = make(chan struct{})
+		}
+		changed, all := s.changed, s.received
+		s.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("the server has received %q", all)
+		}
+	}
+}
+
+// told counts how often a line is among the lines.
+func told(lines []string, line string) int {
+	n := 0
+	for _, l := range lines {
+		if l == line {
+			n++
+		}
+	}
+	return n
+}
+
 // startServer starts one of the servers of servers_test.go, and sets URL to its host and
 // port:
 //
@@ -132,25 +164,9 @@ func awaitReceived(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: received LINE")
 	}
-	s := stageOf(ts)
-	timeout := time.After(patience)
-	for {
-		s.mu.Lock()
-		if slices.Contains(s.received, args[0]) {
-			s.mu.Unlock()
-			return
-		}
-		if s.changed == nil {
-			s.changed = make(chan struct{})
-		}
-		changed, all := s.changed, s.received
-		s.mu.Unlock()
-		select {
-		case <-changed:
-		case <-timeout:
-			ts.Fatalf("the server has received %q", all)
-		}
-	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	ts.Check(stageOf(ts).await(ctx, args[0], 1))
 }
 
 // startProcess starts sio in the background and waits for its first line, where its URL

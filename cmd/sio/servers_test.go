@@ -102,6 +102,7 @@ func (s *stage) socketIO(o *socketio.Options) *socketio.Server {
 		if so.Handshake().DecodeAuth(&auth) != nil || auth.Token != "secret" {
 			return nil, &socketio.ConnectError{Message: "who are you?", Data: map[string]int{"code": 401}}
 		}
+		s.note("let in to /admin")
 		return ctx, nil
 	})
 	for _, ns := range []*socketio.Namespace{srv.Namespace, admin} {
@@ -226,62 +227,49 @@ func page(status int) http.Handler {
 	})
 }
 
-// idleCut is a proxy that closes connections on which nothing is sent for some seconds. The
-// server pings less often.
+// idleCut is a proxy that closes connections on which nothing is sent. In place of a time,
+// it waits until doctor has nothing more to say: /admin has let it in three times, once to
+// look at the namespace and once by each transport to watch it being idle.
 func idleCut(s *stage) string {
-	const patient = 3 * time.Second
 	backend := s.serve(s.socketIO(&socketio.Options{PingInterval: time.Minute}))
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		panic(err)
 	}
-	s.closers = append(s.closers, func() { listener.Close() })
+	over, end := context.WithCancel(context.Background())
+	idle, cut := context.WithCancel(over)
+	s.closers = append(s.closers, func() { listener.Close() }, end)
+	go func() {
+		defer cut()
+		s.await(over, "let in to /admin", 3)
+	}()
 	go func() {
 		for {
 			client, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			server, err := net.Dial("tcp", backend)
-			if err != nil {
-				client.Close()
-				return
-			}
-			l := &line{client: client, server: server}
-			l.cut = time.AfterFunc(patient, l.close)
-			go l.carry(client, server, patient)
-			go l.carry(server, client, patient)
+			go carry(idle, client, backend)
 		}
 	}()
 	return listener.Addr().String()
 }
 
-// A line is a connection through a proxy.
-type line struct {
-	client, server net.Conn
-	cut            *time.Timer
-}
-
-func (l *line) close() {
-	l.client.Close()
-	l.server.Close()
-}
-
-// carry copies what comes until the line is cut.
-func (l *line) carry(to io.Writer, from io.Reader, patient time.Duration) {
-	defer l.close()
-	defer l.cut.Stop()
-	buf := make([]byte, 4096)
-	for {
-		n, err := from.Read(buf)
-		if n > 0 {
-			l.cut.Reset(patient)
-			if _, err := to.Write(buf[:n]); err != nil {
-				return
-			}
-		}
-		if err != nil {
-			return
-		}
+// carry is a connection through a proxy, until either side ends it or ctx does.
+func carry(ctx context.Context, client net.Conn, backend string) {
+	defer client.Close()
+	server, err := net.Dial("tcp", backend)
+	if err != nil {
+		return
 	}
+	defer server.Close()
+	defer context.AfterFunc(ctx, func() {
+		client.Close()
+		server.Close()
+	})()
+	go func() {
+		io.Copy(server, client)
+		server.Close()
+	}()
+	io.Copy(client, server)
 }
