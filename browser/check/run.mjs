@@ -29,7 +29,6 @@ process.on("SIGTERM", () => process.exit(143));
 function check(client, server) {
   const child = spawn(process.execPath, [part, client, JSON.stringify(server), process.env.ONLY ?? ""], {
     stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, NODE_NO_WARNINGS: "1" },
   });
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text) => (output += text));
@@ -59,6 +58,16 @@ async function application(server) {
   return count;
 }
 
+/** How many checks there are of each kind of source. */
+function counts() {
+  const kinds = new Map();
+  for (const { source } of list) {
+    const kind = source.replace(/ [\d.]+$/, "");
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  return [...kinds].map(([kind, n]) => `${kind}: ${n}`).join("; ");
+}
+
 /** What there is to do, as the arguments say; undefined where it can not be done. */
 function plan(chosen) {
   const among = (names) => {
@@ -66,7 +75,7 @@ function plan(chosen) {
     return named.length > 0 ? named : names;
   };
   const isPart = chosen.includes("official") || chosen.includes("ours") || process.env.ONLY;
-  console.log(`browser: ${list.length} sentences, a check for each (browser/check/list.tsv)`);
+  console.log(`browser: ${list.length} sentences, a check for each (browser/check/list.tsv): ${counts()}`);
   if (!isCurrent()) return console.log("FAIL list.tsv is not that of the checks: run node browser/check/run.mjs --list");
   if (!isBuilt()) return console.log("FAIL there is no browser/dist/socket.io.esm.min.js: run make browser");
   return { clients: chosen.includes("app") ? [] : among(clients), servers: among(servers), app: !isPart };

@@ -2,12 +2,11 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import vm from "node:vm";
 import { equal, holds } from "../../../interop/js/lib/expect.mjs";
 import { within } from "../../../interop/js/lib/wait.mjs";
 import { beyond, webSocket } from "../lib/check.mjs";
-import { bundles } from "../lib/clients.mjs";
+import { bundles, loadModule } from "../lib/clients.mjs";
 import { WebSocket } from "../lib/packages.mjs";
 
 export const source = "bundles";
@@ -28,8 +27,6 @@ function script({ client }, name) {
   vm.runInContext(readFileSync(join(bundles[client.name], name), "utf8"), vm.createContext(page), { filename: name });
   return { page, made: Object.keys(page).filter((key) => !before.has(key)) };
 }
-
-const load = ({ client }, name) => import(pathToFileURL(join(bundles[client.name], name)));
 
 /** Connects by WebSocket, and has text and bytes come back. */
 async function answers(t, io, options) {
@@ -63,12 +60,12 @@ export const checks = {
   }),
 
   "socket.io.esm.min.js is a module with named exports and a default": beyond(async (t) => {
-    const module = await load(t, "socket.io.esm.min.js");
+    const module = await loadModule(t.client.name, "socket.io.esm.min.js");
     for (const name of ["io", "connect", "Manager", "Socket", "protocol", "default"]) holds(name in module, name, Object.keys(module).join());
     await answers(t, module.io);
   }),
 
   "socket.io.lite.esm.min.js is a module that connects by WebSocket": beyond(async (t) => {
-    await answers(t, (await load(t, "socket.io.lite.esm.min.js")).io);
+    await answers(t, (await loadModule(t.client.name, "socket.io.lite.esm.min.js")).io);
   }),
 };

@@ -5,7 +5,7 @@ import { equal, holds } from "../../../interop/js/lib/expect.mjs";
 import { collect, next, settle, until } from "../../../interop/js/lib/wait.mjs";
 import { beyond, polling, soon, upgrade, webSocket } from "../lib/check.mjs";
 
-export const source = "issue 7, bad input";
+export const source = "bad input";
 
 const json = { "content-type": "application/json" };
 const html = { "content-type": "text/html" };

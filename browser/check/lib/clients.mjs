@@ -1,8 +1,10 @@
 // The clients under test, as they are loaded in Node, where no page is: a page has to be
 // there in their place before, see page.mjs.
 
-import { existsSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { WebSocket } from "./packages.mjs";
 
@@ -16,6 +18,22 @@ export const bundles = { official: fileURLToPath(new URL("dist/", official)), ou
 /** Whether our bundles are there. */
 export const isBuilt = () => existsSync(new URL("socket.io.esm.min.js", ours));
 
+let copies;
+
+/**
+ * Loads one of our modules as it is served. Node takes a file for a module by the end of its
+ * name, and its package is one of CommonJS, so a copy with another name is loaded.
+ */
+export function loadModule(client, name) {
+  if (!copies) {
+    copies = mkdtempSync(join(tmpdir(), "browser-check-"));
+    process.on("exit", () => rmSync(copies, { recursive: true, force: true }));
+  }
+  const copy = join(copies, name.replace(/js$/, "mjs"));
+  copyFileSync(join(bundles[client], name), copy);
+  return import(pathToFileURL(copy));
+}
+
 /**
  * Loads a client: its exports, its name, and the place in the file system that its code
  * comes from.
@@ -26,6 +44,6 @@ export async function loadClient(name) {
     const exports = await import(pathToFileURL(from.resolve("client-4.8.4").replace("/cjs/", "/esm/")));
     return { ...exports, name, place: "/client-4.8.4/" };
   }
-  const exports = await import(new URL("socket.io.esm.min.js", ours));
-  return { ...exports, name, place: fileURLToPath(ours) };
+  const exports = await loadModule(name, "socket.io.esm.min.js");
+  return { ...exports, name, place: copies };
 }
