@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net/http/httptest"
+	"net"
+	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"socketio"
@@ -18,8 +20,9 @@ import (
 )
 
 var (
-	cuts = flag.Int("cuts", 12, "how often TestCuts breaks the connection of each client")
-	seed = flag.Uint64("seed", uint64(time.Now().UnixNano()), "what TestCuts does by chance follows from it")
+	cuts = flag.Int("cuts", 60, "how often TestCuts breaks the connection of each client")
+	seed = flag.Uint64("seed", 1, "what TestCuts does by chance follows from it")
+	real = flag.Bool("tcp", false, "let TestCuts run over TCP, in real time")
 )
 
 // TestCuts breaks the connection of a client in Go again and again, in each way in turn,
@@ -31,31 +34,51 @@ func TestCuts(t *testing.T) {
 	for name, retries := range map[string]int{"with Retries": 1_000_000, "without Retries": 0} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			t.Logf("seed=%d", *seed)
-			run := newCutRun(t, retries)
-			run.cut(*cuts)
-			run.end()
-			got := run.history.Check()
-			fmt.Printf("cuts=%d %v (%s, %d connections, seed %d)\n", *cuts, got, name, run.connections.Load(), *seed)
-			if got.Broken() {
-				t.Errorf("%+v", got)
+			if *real {
+				l, err := net.Listen("tcp", "127.0.0.1:0")
+				if err != nil {
+					t.Fatal(err)
+				}
+				proxy, err := Listen(l.Addr().String(), *seed)
+				if err != nil {
+					t.Fatal(err)
+				}
+				breakAndCheck(t, newCutRun(t, retries, l, proxy, &http.Transport{}))
+				return
 			}
-			if retries > 0 && got.Arrived != got.Sent {
-				t.Errorf("%d of %d messages have arrived", got.Arrived, got.Sent)
-			}
-			if retries == 0 && got.Twice > 0 {
-				t.Errorf("%d messages arrived twice", got.Twice)
-			}
-			if lost := got.Sent - got.Arrived; lost > int(run.inDoubt.Load()) {
-				t.Errorf("%d messages were lost, but only %d reported", lost, run.inDoubt.Load())
-			}
+			synctest.Test(t, func(t *testing.T) {
+				front, back := NewMemory(), NewMemory()
+				proxy := New(front, back.Dial, *seed)
+				breakAndCheck(t, newCutRun(t, retries, back, proxy, &http.Transport{DialContext: front.DialContext}))
+			})
 		})
+	}
+}
+
+// breakAndCheck does what TestCuts says.
+func breakAndCheck(t *testing.T, run *cutRun) {
+	run.cut(*cuts)
+	run.end()
+	got := run.history.Check()
+	fmt.Printf("cuts=%d %v (retries=%d, %d connections, seed %d)\n", *cuts, got, run.retries, run.connections.Load(), *seed)
+	if got.Broken() {
+		t.Errorf("%+v", got)
+	}
+	if run.retries > 0 && got.Arrived != got.Sent {
+		t.Errorf("%d of %d messages have arrived", got.Arrived, got.Sent)
+	}
+	if run.retries == 0 && got.Twice > 0 {
+		t.Errorf("%d messages arrived twice", got.Twice)
+	}
+	if lost := got.Sent - got.Arrived; lost > int(run.inDoubt.Load()) {
+		t.Errorf("%d messages were lost, but only %d reported", lost, run.inDoubt.Load())
 	}
 }
 
 // A cutRun is one run of TestCuts: a server, a proxy and a client that sends.
 type cutRun struct {
 	t       *testing.T
+	retries int
 	random  *rand.Rand // of the goroutine that cuts
 	proxy   *Proxy
 	client  *socketio.Client
@@ -73,12 +96,14 @@ type cutRun struct {
 // numberOf is where a connection's number is in its context.
 type numberOf struct{}
 
-func newCutRun(t *testing.T, retries int) *cutRun {
+// newCutRun starts the server on l, which the proxy leads to, and the client.
+func newCutRun(t *testing.T, retries int, l net.Listener, proxy *Proxy, transport *http.Transport) *cutRun {
 	r := &cutRun{
-		t: t, random: rand.New(rand.NewPCG(*seed, 1)), history: &History{PerConnection: retries == 0},
+		t: t, retries: retries, proxy: proxy, random: rand.New(rand.NewPCG(*seed, 1)), history: &History{PerConnection: retries == 0},
 		progress: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
-	r.proxy = r.serve()
+	t.Cleanup(transport.CloseIdleConnections)
+	r.serve(l)
 	r.client = socketio.NewClient(r.proxy.URL(), &socketio.ClientOptions{
 		Backoff: socketio.Backoff{Min: 20 * time.Millisecond, Max: 200 * time.Millisecond},
 		Retries: retries,
@@ -87,6 +112,7 @@ func newCutRun(t *testing.T, retries int) *cutRun {
 		DialOptions: engineio.DialOptions{
 			DialTimeout: 2 * time.Second, // a half-open link may be met at any moment
 			Logger:      slog.New(slog.DiscardHandler),
+			HTTPClient:  &http.Client{Transport: transport},
 		},
 	})
 	t.Cleanup(func() { r.client.Close() })
@@ -104,8 +130,8 @@ func newCutRun(t *testing.T, retries int) *cutRun {
 	return r
 }
 
-// serve starts a server, which numbers connections and notes what arrives, and a proxy.
-func (r *cutRun) serve() *Proxy {
+// serve starts a server, which numbers connections and notes what arrives.
+func (r *cutRun) serve(l net.Listener) {
 	srv := socketio.NewServer(&socketio.Options{Options: engineio.Options{
 		PingInterval: 300 * time.Millisecond, PingTimeout: 700 * time.Millisecond,
 		Logger: slog.New(slog.DiscardHandler),
@@ -119,17 +145,19 @@ func (r *cutRun) serve() *Proxy {
 		r.history.Arrived(m.A, on)
 		return on, nil
 	})
-	web := httptest.NewServer(srv)
-	p, err := Listen(strings.TrimPrefix(web.URL, "http://"), *seed)
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	web := &http.Server{Handler: srv}
+	served := make(chan error, 1)
+	go func() { served <- web.Serve(l) }()
 	r.t.Cleanup(func() {
-		p.Close()
-		srv.Close()
+		r.proxy.Close()
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := srv.Shutdown(ctx); err != nil {
+			r.t.Errorf("the server does not end: %v", err)
+		}
 		web.Close()
+		<-served
 	})
-	return p
 }
 
 // A numbered is a message, of any length.
@@ -157,7 +185,7 @@ func (r *cutRun) send() {
 			return
 		case <-r.t.Context().Done():
 			return
-		default:
+		case <-time.After(time.Duration(random.IntN(5)) * time.Millisecond):
 		}
 		text := strings.Repeat("x", random.IntN(4000))
 		if random.IntN(3) == 0 {
