@@ -9,13 +9,15 @@ import (
 	"time"
 
 	"socketio"
+	"socketio/engineio"
 )
 
 // TestF25AWeekAtRestChangesNothing promises: clients that only keep their connection for
 // seven days have it still, with no more goroutines and memory than after the first day,
 // and what the clocks of both sides count has not drifted.
 func TestF25AWeekAtRestChangesNothing(t *testing.T) {
-	inBubble(t, socketio.Options{}, func(t *testing.T, r *rig) {
+	o := socketio.Options{Options: engineio.Options{PingInterval: time.Minute}}
+	inBubble(t, o, func(t *testing.T, r *rig) {
 		var lost atomic.Int32
 		for _, list := range ways {
 			c := r.client(over(list...))

@@ -3,6 +3,7 @@ package faults
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"net/http/httptest"
@@ -190,12 +191,15 @@ func TestF18BalancersThatDoNotLetUpgradesThrough(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	balancer := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
-		p.SetURL(target)
-		p.Out.Host = p.In.Host
-		p.Out.Header.Del("Upgrade")
-		p.Out.Header.Del("Connection")
-	}})
+	balancer := httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite: func(p *httputil.ProxyRequest) {
+			p.SetURL(target)
+			p.Out.Host = p.In.Host
+			p.Out.Header.Del("Upgrade")
+			p.Out.Header.Del("Connection")
+		},
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+	})
 	defer balancer.Close()
 	c := newClient(t, balancer.URL, socketio.ClientOptions{})
 	connect(t, c)

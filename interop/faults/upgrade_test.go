@@ -13,7 +13,7 @@ import (
 	"socketio/interop/chaos"
 )
 
-var interleavings = flag.Int("interleavings", 200, "how many upgrades TestF20 watches")
+var interleavings = flag.Int("interleavings", 500, "how many upgrades TestF20 watches")
 
 // TestF20WhateverHappensDuringAnUpgradeNothingIsLostOrReordered promises: events emitted
 // both ways while a connection goes over from polling to WebSocket arrive once and in
@@ -63,7 +63,7 @@ func raceUpgrade(t *testing.T, r *rig, random *rand.Rand) {
 		r.srv.Emit("down", n)
 		pause(10)
 	}
-	time.Sleep(time.Minute)
+	time.Sleep(12 * time.Second) // longer than both sides need to find out
 	synctest.Wait()
 	if got := up.Check(); got.Broken() || got.Twice > 0 || end == nil && got.Arrived != 40 {
 		t.Errorf("at the server: %+v", got)
