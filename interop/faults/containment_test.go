@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -18,12 +20,14 @@ import (
 )
 
 // TestF14HandlersThatPanicOrHangHarmNobodyElse promises: a handler that panics costs its
-// event the acknowledgement and nothing else, and one that never returns holds up its own
-// socket only. Everybody else is served, and each panic is reported once.
+// event the acknowledgement and nothing else, as does one that ends its goroutine, and one
+// that never returns holds up its own socket only. Everybody else is served, and each failure
+// is reported once.
 func TestF14HandlersThatPanicOrHangHarmNobodyElse(t *testing.T) {
 	var reported atomic.Int64
 	o := socketio.Options{OnError: func(_ context.Context, _ *socketio.Socket, err error) {
-		if p, ok := errors.AsType[*socketio.PanicError](err); ok && len(p.Stack) > 0 {
+		p, ok := errors.AsType[*socketio.PanicError](err)
+		if ok && len(p.Stack) > 0 || strings.Contains(err.Error(), "Goexit") {
 			reported.Add(1)
 		}
 	}}
@@ -32,30 +36,31 @@ func TestF14HandlersThatPanicOrHangHarmNobodyElse(t *testing.T) {
 		var nothing *socketio.Server
 		r.srv.On("panic", func(context.Context, *socketio.Socket, socketio.None) error { panic("oops") })
 		r.srv.On("nil", func(context.Context, *socketio.Socket, socketio.None) error { return nothing.Shutdown(t.Context()) })
+		r.srv.On("exit", func(context.Context, *socketio.Socket, socketio.None) error { runtime.Goexit(); return nil })
 		r.srv.On("hang", func(ctx context.Context, _ *socketio.Socket, _ socketio.None) error { <-ctx.Done(); return nil })
 
 		hung := r.client(over(engineio.WebSocket))
 		connect(t, hung)
 		hung.EmitArgs("hang", socketio.None{})
 		random := rand.New(rand.NewPCG(14, 14))
-		panics := int64(0)
+		failures := int64(0)
 		for _, list := range ways {
 			c := r.client(over(list...))
 			connect(t, c)
 			id := c.ID()
 			for range 200 {
 				if random.IntN(10) == 0 {
-					c.EmitArgs([]string{"panic", "nil"}[random.IntN(2)], socketio.None{})
-					panics++
+					c.EmitArgs([]string{"panic", "nil", "exit"}[random.IntN(3)], socketio.None{})
+					failures++
 				}
 				ask(t, c)
 			}
 			if c.ID() != id {
-				t.Error("a panic has ended the connection")
+				t.Error("a handler has ended the connection")
 			}
 		}
-		if got := reported.Load(); got != panics {
-			t.Errorf("%d panics were reported, want %d", got, panics)
+		if got := reported.Load(); got != failures {
+			t.Errorf("%d failures were reported, want %d", got, failures)
 		}
 		hung.Close()
 	})
