@@ -146,6 +146,12 @@ faults: ## what goes wrong in networks, processes and programs, and what is prom
 	@go run ./internal/cmd/setup clients
 	@go test -count=1 -timeout 230s -v ./interop/faults | grep -E '^(--- |cuts=|sent=|FAIL|ok|panic)|_test\.go'; exit $${PIPESTATUS[0]}
 
+.PHONY: bench-cluster
+bench-cluster: ## what a cluster on Redis delivers per second of processor time, beside servers for Node; local delivery while Redis is stopped
+	@go run ./internal/cmd/setup cluster
+	@go build -o $(BIN)/bench-cluster ./interop/cluster/bench
+	@$(BIN)/bench-cluster
+
 .PHONY: soak
 soak: ## 8,000 clients for T=30s, cut off and replaced all the time: nothing may leak or get lost
 	@go build -o $(BIN)/soak ./interop/soak

@@ -277,7 +277,10 @@ func TestServersThatDoNotAnswerAreNamed(t *testing.T) {
 		rigs := newCluster(t, bus, Options{}, Options{})
 		rigs[1].member()
 		silent := &adapter.Message{UID: "0123456789abcdef", Namespace: "/", Type: adapter.Heartbeat}
-		say := func() { bus.Publish(t.Context(), adapter.Topic{}, silent.Append(nil)) }
+		say := func() {
+			bus.Publish(t.Context(), adapter.Topic{}, silent.Append(nil))
+			synctest.Wait()
+		}
 		say()
 		if n, err := rigs[0].srv.ServerCount(t.Context()); n != 3 || err != nil {
 			t.Errorf("there are %d servers (%v), want 3", n, err)
@@ -339,6 +342,7 @@ func TestAServerThatLeavesIsNotWaitedFor(t *testing.T) {
 		if got := <-replies; len(got) != 0 {
 			t.Errorf("the replies are %q", got)
 		}
+		synctest.Wait()
 		if n, _ := rigs[0].srv.ServerCount(t.Context()); n != 1 {
 			t.Errorf("there are %d servers, want 1", n)
 		}

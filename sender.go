@@ -159,7 +159,7 @@ func (s *Socket) emitPrepared(f *frame, prepared *engineio.Prepared, volatile bo
 	if volatile {
 		sent = s.peer.conn.TrySendPrepared(prepared)
 	} else {
-		err = s.peer.conn.SendPrepared(prepared)
+		err = s.peer.srv.sendPrepared(s, prepared)
 		sent = err == nil
 	}
 	if sent {

@@ -38,6 +38,7 @@ type Server struct {
 	expire   context.CancelFunc
 	closed   atomic.Bool
 	node     *cluster.Node      // nil if the server is by itself
+	outlet   *outlet            // nil if there is no node
 	forward  *forward.Forwarder // nil unless others pass requests on to it
 	recovery *recovery          // nil if it is off, or if there is roaming
 	roaming  *roaming           // nil unless clients may come back to any server of a cluster
@@ -66,7 +67,10 @@ func NewServer(o *Options) *Server {
 		if srv.roaming != nil {
 			lost = srv.roaming.lose
 		}
-		srv.node = cluster.Start(srv.options.Bus, lost, srv.reportBusLater)
+		srv.outlet = new(outlet)
+		srv.node = cluster.Start(srv.options.Bus, &cluster.Hooks{
+			Lost: lost, Report: srv.reportBusLater, Begin: srv.outlet.hold, End: srv.outlet.release,
+		})
 	}
 	srv.forward = newForwarder(srv)
 	srv.recovery = newRecovery(srv)

@@ -38,6 +38,21 @@ type Bus interface {
 	Subscribe(ctx context.Context, deliver func(m []byte, at Offset)) error
 }
 
+// A Batcher is a Bus that can publish several messages faster together than one by one.
+type Batcher interface {
+	Bus
+
+	// PublishAll publishes messages as Publish does, in their order. It returns an error for
+	// each that is not on its way, in the place of that message, or nil if there is none.
+	PublishAll(ctx context.Context, messages []Outgoing) []error
+}
+
+// An Outgoing is a message that is to be published.
+type Outgoing struct {
+	To      Topic
+	Message []byte
+}
+
 // A Listener is a Bus that sends a message only where it is listened for: to the nodes
 // that have called Listen with the very Topic with which it was published. Subscribe
 // alone then delivers nothing. What is for a room may also reach nodes that listen to the

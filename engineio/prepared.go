@@ -89,6 +89,14 @@ func (s *socket) sendPrepared(p *Prepared) error {
 	return s.WriteEncoded(p.encoded(s.Compression()), len(p.messages), false)
 }
 
+// postpone is Conn.Postpone for a connection on a WebSocket.
+func (s *socket) postpone(p *Prepared) (flush bool, err error) {
+	if s.keepsContext() {
+		return false, s.send(p.messages)
+	}
+	return s.Postpone(p.encoded(s.Compression()), len(p.messages))
+}
+
 func (s *socket) trySendPrepared(p *Prepared) bool {
 	if s.keepsContext() {
 		return s.trySend(p.messages)

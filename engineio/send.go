@@ -86,6 +86,29 @@ func (c *Conn) SendPrepared(p *Prepared) error {
 	return c.Send(p.messages...)
 }
 
+// Postpone is SendPrepared for who sends several things to many connections: what is sent
+// may wait for SendPostponed, so that it leaves in one piece, unless something else that is sent
+// takes it along. Flush says whether [Conn.SendPostponed] has to be called; it must be soon.
+func (c *Conn) Postpone(p *Prepared) (flush bool, err error) {
+	s := c.socket.Load()
+	if s == nil || c.client != nil || !s.takes(p) {
+		return false, c.SendPrepared(p)
+	}
+	flush, err = s.postpone(p)
+	if err = c.sent(err); err != nil {
+		return false, err
+	}
+	c.countSent(len(p.messages), p.size)
+	return flush, nil
+}
+
+// SendPostponed lets leave what [Conn.Postpone] has left.
+func (c *Conn) SendPostponed() {
+	if s := c.socket.Load(); s != nil {
+		s.WritePostponed()
+	}
+}
+
 // TrySendPrepared is TrySend for messages that were prepared for many connections.
 func (c *Conn) TrySendPrepared(p *Prepared) bool {
 	if s := c.socket.Load(); s != nil && c.client == nil && s.takes(p) {

@@ -10,9 +10,11 @@ require (
 	github.com/klauspost/compress v1.20.3
 	github.com/labstack/echo/v4 v4.16.0
 	github.com/prometheus/client_golang v1.25.0
+	github.com/redis/rueidis v1.0.79
 	go.opentelemetry.io/otel/exporters/stdout/stdouttrace v1.47.0
 	go.opentelemetry.io/otel/sdk v1.47.0
 	socketio v0.0.0
+	socketio/adapter/redis v0.0.0
 	socketio/metrics v0.0.0
 	socketio/msgpack v0.0.0
 	socketio/otel v0.0.0
@@ -77,3 +79,5 @@ replace (
 	socketio/msgpack => ../msgpack
 	socketio/otel => ../otel
 )
+
+replace socketio/adapter/redis => ../adapter/redis

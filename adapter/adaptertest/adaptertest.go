@@ -46,6 +46,9 @@ func Run(t *testing.T, open func(t *testing.T) adapter.Bus) {
 	if _, ok := bus.(adapter.Listener); ok {
 		tests = append(tests, test{"what is listened for is delivered", listens})
 	}
+	if _, ok := bus.(adapter.Batcher); ok {
+		tests = append(tests, test{"messages that are published together arrive in order", publishesTogether})
+	}
 	if _, ok := bus.(adapter.History); ok {
 		tests = append(tests,
 			test{"messages that are kept have the same places for all", keepsPlaces},
@@ -268,6 +271,37 @@ func keepsOrder(t *testing.T, open func(t *testing.T) adapter.Bus) {
 				t.Errorf("node %d received %d messages of node %d, in order: %t", k, len(got), i, slices.IsSorted(got))
 			}
 		}
+	}
+}
+
+func publishesTogether(t *testing.T, open func(t *testing.T) adapter.Bus) {
+	const batches, count = 5, 60
+	receiver, sender := subscribed(t, open, rooms...), subscribed(t, open)
+	batcher := sender.bus.(adapter.Batcher)
+	for i := range batches {
+		var all []adapter.Outgoing
+		for n := range count {
+			m := message(sender.uid, everybody, fmt.Sprintf("batch %d-%04d", i, n), bytes.Repeat([]byte{byte(n)}, n))
+			all = append(all, adapter.Outgoing{To: everybody, Message: m.Append(nil)})
+		}
+		for _, room := range rooms { // whose messages may be in another order
+			m := message(sender.uid, room, fmt.Sprint("room ", i))
+			all = append(all, adapter.Outgoing{To: room, Message: m.Append(nil)})
+		}
+		if failures := batcher.PublishAll(t.Context(), all); failures != nil {
+			t.Errorf("PublishAll: %v", failures)
+		}
+	}
+	got := receiver.await("batch ", batches*count)
+	if len(got) != batches*count || !slices.IsSorted(got) {
+		t.Errorf("received %d messages, in order: %t", len(got), slices.IsSorted(got))
+	}
+	receiver.await("room ", batches*len(rooms))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	all := []adapter.Outgoing{{To: everybody, Message: message(sender.uid, everybody, "late").Append(nil)}}
+	if failures := batcher.PublishAll(ctx, all); len(failures) != 1 || failures[0] == nil {
+		t.Errorf("with a context that has ended PublishAll returned %v", failures)
 	}
 }
 

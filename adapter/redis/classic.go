@@ -36,6 +36,7 @@ type Classic struct {
 var (
 	_ adapter.Listener = (*Classic)(nil)
 	_ adapter.Counter  = (*Classic)(nil)
+	_ adapter.Batcher  = (*Classic)(nil)
 )
 
 // NewClassic returns a Bus that is compatible with createAdapter of @socket.io/redis-adapter
@@ -61,12 +62,22 @@ func NewClassic(client rueidis.Client, o *ClassicOptions) *Classic {
 
 // Publish is that of [adapter.Bus].
 func (b *Classic) Publish(ctx context.Context, to adapter.Topic, m []byte) (adapter.Offset, error) {
-	kind, body, err := b.encode(m)
-	if err != nil || kind == nowhere {
+	command, err := b.command(&adapter.Outgoing{To: to, Message: m})
+	if err != nil {
 		return "", err
 	}
-	command := b.client.B().Publish().Channel(b.destination(kind, to)).Message(body).Build()
 	return "", b.client.Do(ctx, command).Error()
+}
+
+// PublishAll is that of [adapter.Batcher].
+func (b *Classic) PublishAll(ctx context.Context, messages []adapter.Outgoing) []error {
+	return publishAll(ctx, b.client, messages, b.command)
+}
+
+// command returns what publishes a message.
+func (b *Classic) command(m *adapter.Outgoing) (rueidis.Completed, error) {
+	kind, body, err := b.encode(m.Message)
+	return b.client.B().Publish().Channel(b.destination(kind, m.To)).Message(body).Build(), err
 }
 
 // Subscribe is that of [adapter.Bus].

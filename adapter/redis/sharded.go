@@ -47,6 +47,7 @@ type Sharded struct {
 var (
 	_ adapter.Listener = (*Sharded)(nil)
 	_ adapter.Counter  = (*Sharded)(nil)
+	_ adapter.Batcher  = (*Sharded)(nil)
 )
 
 // NewSharded returns a Bus that is compatible with createShardedAdapter of
@@ -67,12 +68,22 @@ func NewSharded(client rueidis.Client, o *ShardedOptions) *Sharded {
 
 // Publish is that of [adapter.Bus].
 func (b *Sharded) Publish(ctx context.Context, to adapter.Topic, m []byte) (adapter.Offset, error) {
-	body, err := encode(m)
+	command, err := b.command(&adapter.Outgoing{To: to, Message: m})
 	if err != nil {
 		return "", err
 	}
-	command := b.client.B().Spublish().Channel(b.channel(to).name).Message(body).Build()
 	return "", b.client.Do(ctx, command).Error()
+}
+
+// PublishAll is that of [adapter.Batcher].
+func (b *Sharded) PublishAll(ctx context.Context, messages []adapter.Outgoing) []error {
+	return publishAll(ctx, b.client, messages, b.command)
+}
+
+// command returns what publishes a message.
+func (b *Sharded) command(m *adapter.Outgoing) (rueidis.Completed, error) {
+	body, err := encode(m.Message)
+	return b.client.B().Spublish().Channel(b.channel(m.To).name).Message(body).Build(), err
 }
 
 // Subscribe is that of [adapter.Bus].

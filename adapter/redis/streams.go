@@ -53,6 +53,7 @@ type Streams struct {
 var (
 	_ adapter.Listener = (*Streams)(nil)
 	_ adapter.Counter  = (*Streams)(nil)
+	_ adapter.Batcher  = (*Streams)(nil)
 	_ adapter.History  = (*Streams)(nil)
 	_ adapter.Sessions = (*Streams)(nil)
 )
@@ -83,50 +84,59 @@ func NewStreams(client rueidis.Client, o *StreamsOptions) *Streams {
 
 // Publish is that of [adapter.Bus].
 func (b *Streams) Publish(ctx context.Context, to adapter.Topic, m []byte) (adapter.Offset, error) {
-	text, attachments, err := adapter.Unpack(m)
+	command, e, err := b.encode(&adapter.Outgoing{To: to, Message: m})
 	if err != nil {
 		return "", err
 	}
-	var e envelope
+	result := b.client.Do(ctx, command)
+	if !e.kept() {
+		return "", result.Error()
+	}
+	id, err := result.ToString()
+	return adapter.Offset(id), err
+}
+
+// PublishAll is that of [adapter.Batcher].
+func (b *Streams) PublishAll(ctx context.Context, messages []adapter.Outgoing) []error {
+	return publishAll(ctx, b.client, messages, func(m *adapter.Outgoing) (rueidis.Completed, error) {
+		command, _, err := b.encode(m)
+		return command, err
+	})
+}
+
+// encode returns the command that publishes a message, or adds it to the stream.
+func (b *Streams) encode(m *adapter.Outgoing) (command rueidis.Completed, e envelope, err error) {
+	text, attachments, err := adapter.Unpack(m.Message)
+	if err != nil {
+		return command, e, err
+	}
 	if err := json.Unmarshal(text, &e, decodeOptions); err != nil {
-		return "", err
+		return command, e, err
 	}
-	if !e.persistent() {
-		return "", b.publish(ctx, to, text, attachments)
+	if e.persistent() {
+		command, err = b.add(&e, attachments)
+		return command, e, err
 	}
-	return b.add(ctx, &e, attachments)
-}
-
-// publish sends what is not kept.
-func (b *Streams) publish(ctx context.Context, to adapter.Topic, text []byte, attachments [][]byte) error {
 	body, err := encodeBinary(text, attachments)
-	if err != nil {
-		return err
-	}
-	name := b.channel(to).name
+	name := b.channel(m.To).name
 	if b.options.Sharded {
-		return b.client.Do(ctx, b.client.B().Spublish().Channel(name).Message(body).Build()).Error()
+		return b.client.B().Spublish().Channel(name).Message(body).Build(), e, err
 	}
-	return b.client.Do(ctx, b.client.B().Publish().Channel(name).Message(body).Build()).Error()
+	return b.client.B().Publish().Channel(name).Message(body).Build(), e, err
 }
 
-// add puts a message into the stream.
-func (b *Streams) add(ctx context.Context, e *envelope, attachments [][]byte) (adapter.Offset, error) {
+// add returns the command that adds a message to the stream.
+func (b *Streams) add(e *envelope, attachments [][]byte) (command rueidis.Completed, err error) {
 	data := string(e.Data)
 	if len(attachments) > 0 {
-		var err error
 		if data, err = encodeBase64(e.Data, attachments); err != nil {
-			return "", err
+			return command, err
 		}
 	}
-	command := b.client.B().Xadd().Key(b.options.Stream).Maxlen().Almost().Threshold(strconv.Itoa(b.options.MaxLen)).Id("*").
+	command = b.client.B().Xadd().Key(b.options.Stream).Maxlen().Almost().Threshold(strconv.Itoa(b.options.MaxLen)).Id("*").
 		FieldValue().FieldValue("uid", e.UID).FieldValue("nsp", e.Namespace).
 		FieldValue("type", strconv.Itoa(int(e.Type))).FieldValue("data", data).Build()
-	id, err := b.client.Do(ctx, command).ToString()
-	if err != nil || !e.kept() {
-		return "", err
-	}
-	return adapter.Offset(id), nil
+	return command, nil
 }
 
 // Subscribe is that of [adapter.Bus].

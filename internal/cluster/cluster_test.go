@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -135,11 +136,11 @@ func (tr *trial) troubles() []error {
 
 func start(t *testing.T, bus adapter.Bus) *trial {
 	tr := new(trial)
-	tr.Node = Start(bus, nil, func(err error) {
+	tr.Node = Start(bus, &Hooks{Report: func(err error) {
 		tr.mu.Lock()
 		defer tr.mu.Unlock()
 		tr.reported = append(tr.reported, err)
-	})
+	}})
 	tr.group = tr.Group("/", func(m *adapter.Message, _ adapter.Offset) {
 		tr.mu.Lock()
 		defer tr.mu.Unlock()
@@ -206,6 +207,7 @@ func TestADeadNodeIsForgottenWithinElevenSeconds(t *testing.T) {
 		bus.Memory.Publish(t.Context(), adapter.Topic{}, dead.Append(nil))
 		emitter := &adapter.Message{UID: adapter.EmitterUID, Namespace: "/", Type: adapter.SocketsJoin}
 		bus.Memory.Publish(t.Context(), adapter.Topic{}, emitter.Append(nil))
+		synctest.Wait()
 		if got := a.group.Size(); got != 2 {
 			t.Errorf("there are %d nodes, want 2", got)
 		}
@@ -476,6 +478,91 @@ func TestANodeKnowsItsOwnMessages(t *testing.T) {
 			if a.isOwn(b) {
 				t.Errorf("%q is taken for its own", b)
 			}
+		}
+	})
+}
+
+// A batchingLog is a log that can take several messages at once.
+type batchingLog struct {
+	*log
+	sizes []int
+	bad   string // the name of the event that is refused
+}
+
+func (l *batchingLog) PublishAll(ctx context.Context, messages []adapter.Outgoing) []error {
+	l.sizes = append(l.sizes, len(messages))
+	var failures []error
+	for i, m := range messages {
+		_, err := l.Publish(ctx, m.To, m.Message)
+		if decoded, _ := adapter.Decode(m.Message); string(decoded.Event) == `["`+l.bad+`"]` {
+			err = errors.New("refused")
+		}
+		if err != nil && failures == nil {
+			failures = make([]error, len(messages))
+		}
+		if err != nil {
+			failures[i] = err
+		}
+	}
+	return failures
+}
+
+func TestWhatWaitsIsPublishedTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := &batchingLog{log: newLog(), bad: "bad"}
+		a, b := start(t, bus), start(t, bus)
+		gate := make(chan struct{})
+		bus.set(func() { bus.stalled = gate })
+		a.group.Publish(event("first"))
+		synctest.Wait()
+		failed := 0
+		for range batchMessages {
+			a.group.PublishOr(event("good"), func() { failed += 1000 })
+		}
+		a.group.PublishOr(event("bad"), func() { failed++ })
+		a.group.Publish(event("last"))
+		bus.set(func() { bus.stalled = nil })
+		close(gate)
+		synctest.Wait()
+		if want := []int{batchMessages, 2}; !slices.Equal(bus.sizes, want) {
+			t.Errorf("published together were %v, want %v", bus.sizes, want)
+		}
+		heard := b.heard()
+		if len(heard) != batchMessages+3 || string(heard[len(heard)-1].Event) != `["last"]` {
+			t.Errorf("%d messages were heard, want %d with the last at the end", len(heard), batchMessages+3)
+		}
+		if c := a.Counts(); failed != 1 || c.Failed != 1 || c.Published != batchMessages+4 {
+			t.Errorf("%d messages failed (%d counted) and %d were published", failed, c.Failed, c.Published)
+		}
+	})
+}
+
+func TestABusWaitsForANodeThatIsBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		var begun, ended atomic.Int32
+		n := Start(newLog(), &Hooks{
+			Report: func(error) {}, Begin: func() { begun.Add(1); <-gate }, End: func() { ended.Add(1) },
+		})
+		defer n.Close(t.Context())
+		synctest.Wait()
+		large := event(strings.Repeat("x", maxArrived/4))
+		large.UID, large.Namespace = "other", "/"
+		delivered := 0
+		go func() {
+			for range 10 {
+				n.deliver(large.Append(nil), "")
+				delivered++
+			}
+		}()
+		synctest.Wait()
+		if delivered > 5 {
+			t.Errorf("%d messages of a quarter of the limit were taken", delivered)
+		}
+		close(gate)
+		synctest.Wait()
+		if delivered != 10 || begun.Load() != ended.Load() {
+			t.Errorf("%d messages were taken, want 10; %d batches began and %d ended", delivered, begun.Load(), ended.Load())
 		}
 	})
 }

@@ -102,12 +102,14 @@ func TestNodesThatCannotBeCountedAreMissed(t *testing.T) {
 func TestALossOfTheBusIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		losses, reports := 0, 0
-		n := Start(newLog(), func() { losses++ }, func(error) { reports++ })
+		n := Start(newLog(), &Hooks{Lost: func() { losses++ }, Report: func(error) { reports++ }})
 		defer n.Close(t.Context())
 		n.deliver(nil, "")
 		n.deliver(nil, "")
+		synctest.Wait()
 		time.Sleep(reportEvery)
 		n.deliver(nil, "")
+		synctest.Wait()
 		if losses != 3 || reports != 2 {
 			t.Errorf("of 3 losses %d were told, and %d reported; want 3 and 2", losses, reports)
 		}

@@ -48,15 +48,16 @@ var (
 // A Node is one server of a cluster. Its methods may be called concurrently, and do not
 // block but for Close.
 type Node struct {
-	bus    adapter.Bus
-	uid    string
-	echoes bool   // its own messages that are kept come back to it
-	lost   func() // called when the bus has lost messages; nil if that does not matter
-	mark   []byte // how the end of the node's own messages begins
-	report func(error)
-	outbox outbox
-	counts counts
-	peers  peers
+	bus     adapter.Bus
+	batcher adapter.Batcher // the same; nil if it is none
+	uid     string
+	echoes  bool   // its own messages that are kept come back to it
+	mark    []byte // how the end of the node's own messages begins
+	hooks   Hooks
+	outbox  outbox
+	inbox   inbox
+	counts  counts
+	peers   peers
 
 	ctx    context.Context // of all calls of the Bus
 	cancel context.CancelFunc
@@ -97,12 +98,25 @@ const (
 	troubles // how many there are
 )
 
-// Start returns a node that begins to subscribe. If lost is not nil, the node's own messages
-// that are kept come back to it, and lost is called when the bus says that it has lost
-// messages of that kind. The node tells report of what is wrong with the bus, of each kind of
-// trouble once in a while.
-func Start(bus adapter.Bus, lost func(), report func(error)) *Node {
-	n := &Node{bus: bus, uid: newID(), echoes: lost != nil, lost: lost, report: report, ready: make(chan struct{}), groups: map[string]*Group{}}
+// Hooks are what a node calls. They must not block.
+type Hooks struct {
+	// Report is told what is wrong with the bus, of each kind of trouble once in a while.
+	Report func(error)
+
+	// Lost is called when the bus says that it has lost messages that are kept. Unless it is
+	// nil, the node's own messages of that kind come back to it.
+	Lost func()
+
+	// Begin and End, unless nil, are called around the messages of others that have come
+	// together.
+	Begin, End func()
+}
+
+// Start returns a node that begins to subscribe.
+func Start(bus adapter.Bus, hooks *Hooks) *Node {
+	n := &Node{bus: bus, uid: newID(), echoes: hooks.Lost != nil, hooks: *hooks, ready: make(chan struct{}), groups: map[string]*Group{}}
+	n.batcher, _ = bus.(adapter.Batcher)
+	n.inbox.space.L = &n.inbox.mu
 	n.mark = []byte(`,"uid":"` + n.uid + `","nsp":"`)
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.mu.Lock()
@@ -200,13 +214,10 @@ func (n *Node) forget(g *Group) {
 	}
 }
 
-// deliver is called with what arrives.
+// deliver is called with what arrives. It only waits if too much waits already.
 func (n *Node) deliver(b []byte, at adapter.Offset) {
 	if b == nil {
-		n.tell(messagesLost, errMessagesLost)
-		if n.lost != nil {
-			n.lost()
-		}
+		n.take(arrival{})
 		return
 	}
 	echoed := n.echoes && at != ""
@@ -223,19 +234,10 @@ func (n *Node) deliver(b []byte, at adapter.Offset) {
 	if own && !echoed {
 		return // with attachments
 	}
-	n.mu.Lock()
-	g := n.groups[m.Namespace]
-	n.mu.Unlock()
 	if !own {
 		n.counts.received.Add(1)
 	}
-	switch {
-	case g == nil:
-	case own:
-		g.receive(m, at)
-	default:
-		g.hear(m, at)
-	}
+	n.take(arrival{message: m, at: at, own: own, size: len(b)})
 }
 
 // isOwn reports whether b is a message of JSON that the node itself has published. Many
@@ -278,7 +280,7 @@ func (n *Node) tell(kind trouble, err error) {
 	}
 	n.mu.Unlock()
 	if again {
-		n.report(err)
+		n.hooks.Report(err)
 	}
 }
 

@@ -84,9 +84,15 @@ func (n *Node) runAll() {
 		if batch == nil {
 			return
 		}
-		for i := range batch {
-			n.perform(&batch[i])
-			n.outbox.done(&batch[i])
+		for len(batch) > 0 {
+			first := batch[:n.together(batch)]
+			if len(first) > 1 {
+				n.publishAll(first)
+			} else {
+				n.perform(&first[0])
+			}
+			n.outbox.done(first)
+			batch = batch[len(first):]
 		}
 	}
 }
@@ -107,11 +113,13 @@ func (o *outbox) take() []errand {
 	return batch
 }
 
-func (o *outbox) done(e *errand) {
+func (o *outbox) done(errands []errand) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.waiting -= e.size()
-	e.message = nil
+	for i := range errands {
+		o.waiting -= errands[i].size()
+		errands[i].message = nil
+	}
 }
 
 // close lets nothing in any more.
@@ -159,8 +167,52 @@ func (n *Node) perform(e *errand) {
 	}
 }
 
+// How much is published together at most.
+const (
+	batchMessages = 256
+	batchBytes    = 1 << 20
+)
+
+// together returns how many of the first errands, which is at least one, can be run by one
+// call of the Bus.
+func (n *Node) together(errands []errand) int {
+	size := 0
+	for i := range errands {
+		size += len(errands[i].message)
+		switch {
+		case n.batcher == nil, errands[i].kind != publish, i == batchMessages, size > batchBytes:
+			return max(i, 1)
+		}
+	}
+	return len(errands)
+}
+
+// publishAll publishes several messages together.
+func (n *Node) publishAll(errands []errand) {
+	ctx, cancel := context.WithTimeout(n.ctx, publishTimeout)
+	defer cancel()
+	all := make([]adapter.Outgoing, len(errands))
+	for i := range errands {
+		all[i] = adapter.Outgoing{To: errands[i].to, Message: errands[i].message}
+	}
+	failures := n.batcher.PublishAll(ctx, all)
+	for i := range errands {
+		if failures == nil {
+			n.published(&errands[i], nil)
+		} else {
+			n.published(&errands[i], failures[i])
+		}
+	}
+}
+
 func (n *Node) publish(ctx context.Context, e *errand) {
-	if _, err := n.bus.Publish(ctx, e.to, e.message); err != nil {
+	_, err := n.bus.Publish(ctx, e.to, e.message)
+	n.published(e, err)
+}
+
+// published is told what came of publishing a message.
+func (n *Node) published(e *errand, err error) {
+	if err != nil {
 		n.counts.failed.Add(1)
 		n.tell(notPublished, fmt.Errorf("cluster: a message was not published: %w", err))
 		if e.failed != nil {

@@ -18,7 +18,7 @@ func advertised(t *testing.T, bus adapter.Bus, address string) *Node {
 
 func advertisedGroup(t *testing.T, bus adapter.Bus, address string) (*Node, *Group) {
 	t.Helper()
-	n := Start(bus, nil, func(error) {})
+	n := Start(bus, &Hooks{Report: func(error) {}})
 	n.Advertise(address)
 	main := n.Group(mainNamespace, func(*adapter.Message, adapter.Offset) {})
 	main.Join()
@@ -112,7 +112,7 @@ func TestANodeThatIsBusyStillSaysWhereItIs(t *testing.T) {
 func TestANodeThatDoesNotAdvertiseNeedsNotToKnow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bus := newLog()
-		n := Start(bus, nil, func(error) {})
+		n := Start(bus, &Hooks{Report: func(error) {}})
 		n.Group("/", func(*adapter.Message, adapter.Offset) {}).Join()
 		defer n.Close(t.Context())
 		b := advertised(t, bus, "192.0.2.2:80")

@@ -30,7 +30,7 @@ func (c *Conn) writeCompressed(fs []Frame) error {
 		return c.WriteEncoded(buf.b, len(fs), fs[0].Keep)
 	}
 	c.mu.Lock()
-	if !c.admits(sizeOf(fs), len(fs)) {
+	if !c.admits(sizeOf(fs), len(fs)) && !c.relieved(sizeOf(fs), len(fs)) {
 		_, err := c.makeRoom(sizeOf(fs), len(fs), true)
 		c.mu.Unlock()
 		return err
@@ -42,7 +42,7 @@ func (c *Conn) writeCompressed(fs []Frame) error {
 // tryWriteCompressed is TryWrite for such frames.
 func (c *Conn) tryWriteCompressed(fs []Frame) bool {
 	c.mu.Lock()
-	if !c.free() {
+	if !c.free() && !c.freed() {
 		c.mu.Unlock()
 		return false
 	}

@@ -34,7 +34,7 @@ func (c *Conn) Write(fs ...Frame) error {
 	}
 	size := sizeOf(fs)
 	c.mu.Lock()
-	if !c.admits(size, len(fs)) {
+	if !c.admits(size, len(fs)) && !c.relieved(size, len(fs)) {
 		dropped, err := c.makeRoom(size, len(fs), fs[0].Keep)
 		if err == nil {
 			c.append(fs)
@@ -66,7 +66,7 @@ func (c *Conn) TryWrite(fs ...Frame) bool {
 		return c.tryWriteCompressed(fs)
 	}
 	c.mu.Lock()
-	if !c.free() {
+	if !c.free() && !c.freed() {
 		c.mu.Unlock()
 		return false
 	}
@@ -80,7 +80,7 @@ func (c *Conn) TryWrite(fs ...Frame) bool {
 // never change any more, since they need not be copied. Keep is that of [Frame].
 func (c *Conn) WriteEncoded(frames []byte, number int, keep bool) error {
 	c.mu.Lock()
-	if !c.admits(len(frames), number) {
+	if !c.admits(len(frames), number) && !c.relieved(len(frames), number) {
 		dropped, err := c.makeRoom(len(frames), number, keep)
 		if err == nil {
 			c.queueEncoded(frames, number, keep)
@@ -95,7 +95,7 @@ func (c *Conn) WriteEncoded(frames []byte, number int, keep bool) error {
 // TryWriteEncoded is WriteEncoded if nothing waits, and says whether that was so.
 func (c *Conn) TryWriteEncoded(frames []byte, number int) bool {
 	c.mu.Lock()
-	if !c.free() {
+	if !c.free() && !c.freed() {
 		c.mu.Unlock()
 		return false
 	}
