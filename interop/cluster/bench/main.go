@@ -108,4 +108,3 @@ func measure(lang, kind string) (float64, error) {
 	fmt.Fprintf(os.Stderr, "%s, %s: %d deliveries in %.2f s of processor time\n", kind, lang, delivered, after-before)
 	return float64(delivered) / (after - before), nil
 }
-

@@ -20,7 +20,7 @@ const (
 	stallPairs    = 5
 	stallTime     = 5 * time.Second
 	stallPause    = time.Second // after each, for Redis and the servers to be done with what waits
-	stallRoom     = 50              // clients of one server
+	stallRoom     = 50          // clients of one server
 	stallInterval = 5 * time.Millisecond
 )
 
