@@ -161,6 +161,10 @@ soak: ## 8,000 clients for T=30s, cut off and replaced all the time: nothing may
 slow: ## 1,000 clients that read and 50 that do not: nobody else may notice, and memory stays bounded
 	@go test -count=1 -timeout 240s -v ./interop/slow -run 'TestStalledReadersAreCut|TestWithoutALimitQueuesGrow' -whole
 
+.PHONY: drain
+drain: ## a server leaves 4,000 clients to its successor over 20 s: evenly, with nothing lost
+	@go test -count=1 -timeout 200s -v ./interop/drain -whole
+
 .PHONY: bench-slow
 bench-slow: ## what clients that do not read cost the others: five pairs of p99; wants the machine for itself
 	@go test -count=1 -timeout 600s -v ./interop/slow -run TestStalledReadersDelayNobody -pairs 5
