@@ -3,7 +3,6 @@ package fleet
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"testing"
 
@@ -49,12 +48,16 @@ func visit(t *testing.T, url, name string) *guest {
 	return g
 }
 
-// upTo returns what the guest has heard in front of a text, and whether that has come.
-func (g *guest) upTo(text string) ([]string, bool) {
+// count returns how often the guest has heard a text.
+func (g *guest) count(text string) (n int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	i := slices.Index(g.heard, text)
-	return slices.Clone(g.heard[:max(i, 0)]), i >= 0
+	for _, heard := range g.heard {
+		if heard == text {
+			n++
+		}
+	}
+	return n
 }
 
 func (g *guest) hasLeft() bool {

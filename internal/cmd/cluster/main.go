@@ -32,6 +32,8 @@ type backend struct {
 
 var backends = []backend{
 	{"memory", "./adapter", "^TestMemory"},
+	{"PostgreSQL", "./adapter/postgres", "^TestBus"},
+	{"PostgreSQL, log", "./adapter/postgres", "^TestLog"},
 	{"Redis, classic", "./adapter/redis", "^TestClassic"},
 	{"Redis, sharded", "./adapter/redis", "^TestSharded"},
 	{"Redis, streams", "./adapter/redis", "^TestStreams"},
