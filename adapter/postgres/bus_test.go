@@ -3,14 +3,27 @@ package postgres
 import (
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"socketio/adapter"
 	"socketio/adapter/adaptertest"
 )
 
 func TestBusIsABus(t *testing.T) {
-	adaptertest.Run(t, func(t *testing.T) adapter.Bus { return New(shared.pool(t), own(t)) })
+	adaptertest.Run(t, together(func(pool *pgxpool.Pool, o *Options) adapter.Bus { return New(pool, o) }))
 }
 
 func TestLogIsABus(t *testing.T) {
-	adaptertest.Run(t, func(t *testing.T) adapter.Bus { return NewLog(shared.pool(t), own(t)) })
+	adaptertest.Run(t, together(func(pool *pgxpool.Pool, o *Options) adapter.Bus { return NewLog(pool, o) }))
+}
+
+// together opens a Bus with the same options for all nodes of a test.
+func together(open func(pool *pgxpool.Pool, o *Options) adapter.Bus) func(t *testing.T) adapter.Bus {
+	options := map[*testing.T]*Options{}
+	return func(t *testing.T) adapter.Bus {
+		if options[t] == nil {
+			options[t] = own()
+		}
+		return open(shared.pool(t), options[t])
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"net/url"
 	"os"
 	"os/exec"
@@ -13,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -26,33 +27,24 @@ const patience = 20 * time.Second
 // A database is a PostgreSQL of the tests, on a socket in a directory of its own. Nothing of
 // it is meant to outlive the machine, so it need not wait for the disk.
 type database struct {
+	once sync.Once
+	err  error // of its first start
+
 	dir  string
 	as   *syscall.Credential // whom it runs as; nil for us
 	cmd  *exec.Cmd
 	done chan struct{} // closed when it has ended
 }
 
-// shared is the one of all tests that do it no harm, fragile that of the others. They are
-// nil where there is no PostgreSQL.
-var shared, fragile *database
+// shared is the one of all tests that do it no harm, fragile that of the others. They start
+// when they are needed.
+var shared, fragile = new(database), new(database)
 
 func TestMain(m *testing.M) {
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) int {
-	bin := programs()
-	if bin == "" {
-		return m.Run()
-	}
-	for _, d := range []**database{&shared, &fragile} {
-		var err error
-		if *d, err = newDatabase(bin); err != nil {
-			panic(err)
-		}
-		defer (*d).remove()
-	}
-	return m.Run()
+	code := m.Run()
+	shared.remove()
+	fragile.remove()
+	os.Exit(code)
 }
 
 // programs returns where PostgreSQL's programs are, "" if nowhere. Debian has them for each
@@ -69,27 +61,20 @@ func programs() string {
 	return ""
 }
 
-// newDatabase makes a database and starts it.
-func newDatabase(bin string) (*database, error) {
-	dir, err := os.MkdirTemp("/tmp", "pg") // the path of a socket must be short
-	if err != nil {
-		return nil, err
+// init makes a database and starts it.
+func (d *database) init(bin string) (err error) {
+	if d.dir, err = os.MkdirTemp("/tmp", "pg"); err != nil { // the path of a socket must be short
+		return err
 	}
-	d := &database{dir: dir}
 	if err := d.become(); err != nil {
-		return nil, err
+		return err
 	}
 	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", d.data(), "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
 	d.prepare(initdb)
 	if out, err := initdb.CombinedOutput(); err != nil {
-		d.remove()
-		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
+		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	if err := d.start(bin); err != nil {
-		d.remove()
-		return nil, err
-	}
-	return d, nil
+	return d.start(bin)
 }
 
 // become chooses an ordinary user if we are root, as whom PostgreSQL refuses to run.
@@ -186,7 +171,9 @@ func (d *database) remove() {
 	if d.cmd != nil {
 		d.crash()
 	}
-	_ = os.RemoveAll(d.dir)
+	if d.dir != "" {
+		_ = os.RemoveAll(d.dir)
+	}
 }
 
 // stall stops all processes of the database, and returns what lets them go on.
@@ -223,14 +210,21 @@ func (d *database) children(t *testing.T) (pids []int) {
 	return pids
 }
 
-// pool returns a pool of the database that is closed at the end of the test.
+// pool returns a pool of the database that is closed at the end of the test. It skips the test
+// where there is no PostgreSQL.
 func (d *database) pool(t *testing.T) *pgxpool.Pool {
 	t.Helper()
-	if d == nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("PostgreSQL is not installed")
-		}
+	bin := programs()
+	switch {
+	case bin != "":
+		d.once.Do(func() { d.err = d.init(bin) })
+	case os.Getenv("CI") != "":
+		t.Fatal("PostgreSQL is not installed")
+	default:
 		t.Skip("PostgreSQL is not installed")
+	}
+	if d.err != nil {
+		t.Fatal(d.err)
 	}
 	pool, err := d.dial()
 	if err != nil {
@@ -240,14 +234,16 @@ func (d *database) pool(t *testing.T) *pgxpool.Pool {
 	return pool
 }
 
-// own returns options by which a test has channels and tables of its own.
-func own(t *testing.T) *Options {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(t.Name())) // never fails
-	name := fmt.Sprintf("Test %08x", h.Sum32())
+// tests counts those that have options of their own.
+var tests atomic.Int64
+
+// own returns options by which a test has channels and tables of its own. Errors are what
+// some tests are about, so they are not told.
+func own() *Options {
+	name := fmt.Sprint("Test ", tests.Add(1))
 	return &Options{
 		Prefix: name, Attachments: name + " attachments", Events: "public." + name + " events", Sessions: name + " sessions",
-		OnError: func(err error) { t.Log(err) },
+		OnError: func(error) {},
 	}
 }
 

@@ -2,9 +2,12 @@ package postgres
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -49,7 +52,7 @@ type guest struct {
 
 	mu    sync.Mutex // guards what follows
 	addr  string
-	conns []net.Conn
+	conns []*net.TCPConn
 	heard []string
 }
 
@@ -57,8 +60,10 @@ func visit(t *testing.T, addr string) *guest {
 	t.Helper()
 	g := &guest{addr: addr, admitted: make(chan bool, 10)}
 	o := new(socketio.ClientOptions)
-	o.DialStream, o.Transports = g.dial, []string{"websocket"}
-	o.Backoff.Min = 10 * time.Millisecond
+	o.HTTPClient = &http.Client{Transport: &http.Transport{DialContext: g.dial}}
+	o.Transports = []string{"websocket"}
+	o.Backoff.Min, o.Backoff.Max = 10*time.Millisecond, 100*time.Millisecond
+	o.Logger = slog.New(slog.DiscardHandler)
 	g.Client = socketio.NewClient("http://fleet.test", o)
 	t.Cleanup(func() { g.Close() })
 	g.On("say", func(_ context.Context, _ *socketio.ClientSocket, text string) error {
@@ -80,12 +85,12 @@ func visit(t *testing.T, addr string) *guest {
 	return g
 }
 
-func (g *guest) dial(ctx context.Context, _ string, _ http.Header) (net.Conn, error) {
+func (g *guest) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", g.addr)
 	if err == nil {
-		g.conns = append(g.conns, conn)
+		g.conns = append(g.conns, conn.(*net.TCPConn))
 	}
 	return conn, err
 }
@@ -95,10 +100,11 @@ func (g *guest) dial(ctx context.Context, _ string, _ http.Header) (net.Conn, er
 func (g *guest) move(t *testing.T, addr string, meanwhile func()) (recovered bool) {
 	t.Helper()
 	g.mu.Lock()
-	g.addr = "127.0.0.1:1" // where nobody is
-	for _, conn := range g.conns {
-		_ = conn.Close()
+	g.addr = "127.0.0.1:1"         // where nobody is
+	for _, conn := range g.conns { // a client that closes its own connection would not come back
+		_ = errors.Join(conn.CloseWrite(), conn.CloseRead()) // of one that has ended
 	}
+	g.conns = nil
 	g.mu.Unlock()
 	meanwhile()
 	g.mu.Lock()
@@ -119,10 +125,5 @@ func (g *guest) all() []string {
 }
 
 func (g *guest) hears(text string) bool {
-	for _, heard := range g.all() {
-		if heard == text {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(g.all(), text)
 }

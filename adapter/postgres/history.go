@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -60,17 +61,17 @@ type querier interface {
 	Query(ctx context.Context, statement string, arguments ...any) (pgx.Rows, error)
 }
 
-// page returns the next events behind one. The error is ErrNotKept if that is gone, as then
-// some behind it may be.
-func (l *Log) page(ctx context.Context, from querier, behind position) ([]row, error) {
+// page returns the next events behind one, up to the one of that number. The error is
+// ErrNotKept if that which they are behind is gone, as then some of them may be.
+func (l *Log) page(ctx context.Context, from querier, behind position, upTo int64) ([]row, error) {
 	ctx, cancel := context.WithTimeout(ctx, sessionTimeout)
 	defer cancel()
 	first := behind.id
 	if behind.at == 0 {
 		first++
 	}
-	found, err := from.Query(ctx, `SELECT id, `+micros+`, CASE WHEN octet_length(payload) <= $3 THEN payload END
-		FROM `+quoted(l.options.Events)+` WHERE id >= $1 ORDER BY id LIMIT $2`, first, pageSize+1, maxAttachment)
+	found, err := from.Query(ctx, `SELECT id, `+micros+`, CASE WHEN octet_length(payload) <= $4 THEN payload END
+		FROM `+quoted(l.options.Events)+` WHERE id >= $1 AND id <= greatest($1, $2) ORDER BY id LIMIT $3`, first, upTo, pageSize+1, maxAttachment)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +133,7 @@ func (l *Log) since(ctx context.Context, at adapter.Offset, yield func(adapter.E
 		return adapter.ErrNotKept
 	}
 	for {
-		rows, err := l.page(ctx, l.pool, last)
+		rows, err := l.page(ctx, l.pool, last, math.MaxInt64)
 		if err != nil {
 			return err
 		}

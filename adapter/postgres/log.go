@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
@@ -102,7 +103,7 @@ func (l *Log) begin(ctx context.Context, conn *pgx.Conn, first bool) (err error)
 		l.last, err = l.newest(ctx, conn)
 		return err
 	}
-	if err := l.catchUp(ctx, conn); err != nil || !l.aliens {
+	if err := l.catchUp(ctx, conn, math.MaxInt64); err != nil || !l.aliens {
 		return err
 	}
 	l.line.deliver(nil, "") // some that are not in the table may have been missed
@@ -123,7 +124,7 @@ func (l *Log) take(ctx context.Context, conn *pgx.Conn, n *pgconn.Notification) 
 		l.give(&row{p, []byte(payload)})
 		return nil
 	}
-	if err := l.catchUp(ctx, conn); err != nil || p.id <= l.last.id {
+	if err := l.catchUp(ctx, conn, p.id); err != nil || p.id <= l.last.id {
 		return err
 	}
 	return l.takeOther(ctx, conn, n.Channel, payload)
@@ -155,10 +156,11 @@ func (l *Log) give(r *row) {
 	l.line.deliver(r.payload, r.offset())
 }
 
-// catchUp delivers what the table has behind the last event.
-func (l *Log) catchUp(ctx context.Context, conn *pgx.Conn) error {
+// catchUp delivers what the table has behind the last event, up to the one of that number:
+// there may be messages that are not kept between this and the next.
+func (l *Log) catchUp(ctx context.Context, conn *pgx.Conn, upTo int64) error {
 	for {
-		rows, err := l.page(ctx, conn, l.last)
+		rows, err := l.page(ctx, conn, l.last, upTo)
 		switch {
 		case errors.Is(err, adapter.ErrNotKept):
 			if err := l.lose(ctx, conn); err != nil {

@@ -128,7 +128,7 @@ func TestLogOutlivesItsDatabase(t *testing.T) {
 
 // outlive checks that a crash of the database is the end of no subscription, and is told once.
 func outlive(t *testing.T, open func(pool *pgxpool.Pool, o *Options) listener) {
-	o, c := own(t), new(complaint)
+	o, c := own(), new(complaint)
 	o.OnError = c.note
 	bus := open(fragile.pool(t), o)
 	if bus.Healthy() {
@@ -207,7 +207,7 @@ func TestLogDeliversWhatCameWhileItWasNotConnected(t *testing.T) {
 		{"the table begins anew", `TRUNCATE %s RESTART IDENTITY`, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			o := own(t)
+			o := own()
 			pool := shared.pool(t)
 			sender, receiver := NewLog(pool, o), NewLog(pool, o)
 			tap := tapped(receiver)
@@ -250,7 +250,7 @@ func since(t *testing.T, l *Log, at adapter.Offset) (n int, err error) {
 }
 
 func TestLogKnowsOfEventsThatItHasNotKept(t *testing.T) {
-	o := own(t)
+	o := own()
 	pool := shared.pool(t)
 	l, other := NewLog(pool, o), New(pool, o)
 	e := listening(t, l)
@@ -282,7 +282,7 @@ func TestLogKnowsOfEventsThatItHasNotKept(t *testing.T) {
 }
 
 func TestLogDeletesWhatIsTooOld(t *testing.T) {
-	o := own(t)
+	o := own()
 	pool := shared.pool(t)
 	l := NewLog(pool, o)
 	listening(t, l)

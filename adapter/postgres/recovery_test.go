@@ -32,7 +32,7 @@ func (g *guest) missing(count int) (missing []string) {
 }
 
 func TestLogLetsAClientComeBackToAnotherServer(t *testing.T) {
-	o := own(t)
+	o := own()
 	pool := shared.pool(t)
 	a, atA := start(t, NewLog(pool, o))
 	b, atB := start(t, NewLog(pool, o))
@@ -65,7 +65,7 @@ func TestLogLetsAClientComeBackToAnotherServer(t *testing.T) {
 }
 
 func TestLogTellsAClientThatMissedWhatIsNotKept(t *testing.T) {
-	o := own(t)
+	o := own()
 	pool := shared.pool(t)
 	a, atA := start(t, NewLog(pool, o))
 	b, atB := start(t, NewLog(pool, o))
@@ -85,7 +85,7 @@ func TestLogTellsAClientThatMissedWhatIsNotKept(t *testing.T) {
 }
 
 func TestLogRecoversAllOrNothingAfterACrash(t *testing.T) {
-	o := own(t)
+	o := own()
 	pool := fragile.pool(t)
 	a, atA := start(t, NewLog(pool, o))
 	b, atB := start(t, NewLog(pool, o))
@@ -115,7 +115,7 @@ func TestLogRecoversAllOrNothingAfterACrash(t *testing.T) {
 // TestBusServesLocallyWhileItsDatabaseStalls: the clients of a server wait for nothing, and
 // the others hear it again when the database goes on.
 func TestBusServesLocallyWhileItsDatabaseStalls(t *testing.T) {
-	o := own(t)
+	o := own()
 	pool := fragile.pool(t)
 	a, atA := start(t, New(pool, o))
 	b, atB := start(t, New(pool, o))
