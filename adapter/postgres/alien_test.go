@@ -28,14 +28,15 @@ func endure(t *testing.T, open func(pool *pgxpool.Pool, o *Options) listener) {
 	e := listening(t, bus)
 	publish(t, bus, "before")
 	until(t, "the first event", func() bool { return e.hears("before") })
-	attach := func(packed []byte) string {
+	insert := func(value string, argument any) string {
 		t.Helper()
 		var id string
-		if err := pool.QueryRow(t.Context(), `INSERT INTO `+quoted(o.Attachments)+` (payload) VALUES ($1) RETURNING id::text`, packed).Scan(&id); err != nil {
+		if err := pool.QueryRow(t.Context(), `INSERT INTO `+quoted(o.Attachments)+` (payload) VALUES (`+value+`) RETURNING id::text`, argument).Scan(&id); err != nil {
 			t.Fatal(err)
 		}
 		return `{"uid":"fedcba9876543210","type":3,"attachmentId":"` + id + `"}`
 	}
+	attach := func(packed []byte) string { return insert(`$1`, packed) }
 	notify := func(payload string) {
 		t.Helper()
 		if _, err := pool.Exec(t.Context(), `SELECT pg_notify($1, $2)`, channelOf(o.Prefix, "/"), payload); err != nil {
@@ -46,12 +47,11 @@ func endure(t *testing.T, open func(pool *pgxpool.Pool, o *Options) listener) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	huge := append([]byte{0xc6, 4, 0, 0, 1}, make([]byte, maxAttachment+1)...) // a bin of that length
 	bad := []string{
 		"", "{", "nonsense", "[]", `{"type":3}`, `{"type":"3","uid":1,"nsp":[]}`,
 		string(event("cut off"))[:40], strings.Repeat("[", 7000),
 		`{"attachmentId":"987654321"}`, `{"uid":"emitter","type":3,"attachmentId":987654321}`,
-		attach(nil), attach([]byte{0xc1}), attach(whole[:len(whole)-1]), attach(append(whole, 0)), attach(huge),
+		attach(nil), attach([]byte{0xc1}), attach(whole[:len(whole)-1]), attach(append(whole, 0)), insert(`convert_to(repeat('x', $1), 'UTF8')`, maxAttachment+1),
 		`{"offset":"1-1"`, `{"offset":"9-9",`, `{"offset":"x","type":3}`, `{"to":"`,
 	}
 	unknown := []string{ // which later versions may send
