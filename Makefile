@@ -62,7 +62,7 @@ check: $(BIN)/golangci-lint ## vet, lint, layers, tables of tests, tidy, formatt
 		'go vet=go vet $(PACKAGES)' \
 		'lint=$(MAKE) lint' \
 		'layers=go test -count=1 -run "^(TestImportsPointDown|TestPlantedViolationsAreFound)$$" .' \
-		'tables=go test -count=1 -run "^(TestThePageShowsTheTable|TestTheTableIsWholeAndItsTestsExist|TestEveryAdvisoryIsAnswered|TestEveryGuaranteeHasItsTest)$$" . ./internal/cmd/compat' \
+		'tables=go test -count=1 -run "^(TestThePageShowsTheTable|TestTheTableIsWholeAndItsTestsExist|TestEveryAdvisoryIsAnswered|TestEveryGuaranteeHasItsTest|TestCommandsOfPagesRunWhatThereIs)$$" . ./internal/cmd/compat' \
 		'tidy=for m in $(MODULES); do (cd $$m && go mod tidy -diff) || exit 1; done' \
 		'format=$(MAKE) fmt-diff' \
 		'build for linux-386=GOOS=linux GOARCH=386 go build $(PACKAGES)' \
