@@ -86,7 +86,11 @@ type Report struct {
 
 // String is what the tests print.
 func (r Report) String() string {
-	return fmt.Sprintf("sent=%d acked=%d missing=%d reordered=%d twice=%d", r.Sent, r.Acked, r.Missing, r.Reordered, r.Twice)
+	text := fmt.Sprintf("sent=%d acked=%d missing=%d reordered=%d twice=%d", r.Sent, r.Acked, r.Missing, r.Reordered, r.Twice)
+	if r.Needless+r.Invented > 0 {
+		text += fmt.Sprintf(" needless=%d invented=%d", r.Needless, r.Invented)
+	}
+	return text
 }
 
 // Broken says whether something happened that no promise allows.

@@ -29,6 +29,9 @@ func TestAHistoryThatKeepsThePromises(t *testing.T) {
 	if got := got.String(); got != "sent=6 acked=4 missing=0 reordered=0 twice=2" {
 		t.Errorf("printed as %s", got)
 	}
+	if got := (Report{Needless: 1, Invented: 2}).String(); got != "sent=0 acked=0 missing=0 reordered=0 twice=0 needless=1 invented=2" {
+		t.Errorf("damage is printed as %s", got)
+	}
 }
 
 func TestEachDamageToAHistoryIsFound(t *testing.T) {

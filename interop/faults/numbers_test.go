@@ -17,9 +17,6 @@ type ledger struct {
 	made      atomic.Int64     // connections, over all servers
 }
 
-// numberOf is where a connection's number is in its context.
-type numberOf struct{}
-
 func newLedger(t *testing.T, senders int) *ledger {
 	l := &ledger{t: t}
 	for range senders {
@@ -30,14 +27,21 @@ func newLedger(t *testing.T, senders int) *ledger {
 
 // keep makes a server note what arrives, for which it takes so long each time.
 func (l *ledger) keep(srv *socketio.Server, takes time.Duration) {
-	srv.Use(func(ctx context.Context, _ *socketio.Socket) (context.Context, error) {
-		return context.WithValue(ctx, numberOf{}, int(l.made.Add(1))), nil
-	})
-	srv.OnAck("n", func(ctx context.Context, _ *socketio.Socket, m socketio.Args2[int, int]) (int, error) {
-		on, _ := ctx.Value(numberOf{}).(int)
+	numberConnections(srv, &l.made)
+	srv.OnAck("n", func(_ context.Context, s *socketio.Socket, m socketio.Args2[int, int]) (int, error) {
+		on, _ := s.Data[int]()
 		l.histories[m.A].Arrived(m.B, on)
 		time.Sleep(takes) // the work that is acknowledged
 		return on, nil
+	})
+}
+
+// numberConnections makes the number of its connection each socket's data. It does not do
+// that in middleware, which is not run for who is recovered.
+func numberConnections(srv *socketio.Server, made *atomic.Int64) {
+	srv.OnConnect(func(_ context.Context, s *socketio.Socket) error {
+		s.SetData(int(made.Add(1)))
+		return nil
 	})
 }
 

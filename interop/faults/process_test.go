@@ -111,11 +111,10 @@ func (o *childOptions) serve() error {
 // note prints what arrives before it is acknowledged.
 func (o *childOptions) note(srv *socketio.Server) {
 	var made atomic.Int64
-	srv.Use(func(ctx context.Context, _ *socketio.Socket) (context.Context, error) {
-		return context.WithValue(ctx, numberOf{}, o.First+int(made.Add(1))), nil
-	})
-	srv.OnAck("n", func(ctx context.Context, _ *socketio.Socket, m socketio.Args2[int, int]) (int, error) {
-		on, _ := ctx.Value(numberOf{}).(int)
+	made.Store(int64(o.First))
+	numberConnections(srv, &made)
+	srv.OnAck("n", func(_ context.Context, s *socketio.Socket, m socketio.Args2[int, int]) (int, error) {
+		on, _ := s.Data[int]()
 		_, err := fmt.Printf("arrived %d %d %d\n", m.A, m.B, on)
 		return on, err
 	})
