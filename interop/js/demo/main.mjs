@@ -13,7 +13,7 @@ import { Visit } from "./visit.mjs";
 import { takePictures } from "./pictures.mjs";
 import { demoTests } from "./tests.mjs";
 
-const LIMIT_MS = 300_000;
+const LIMIT_MS = 600_000;
 const TEST_LIMIT_MS = 90_000; // several conditions of 20 s
 const programs = ["/usr/bin/chromium", "/usr/bin/firefox-esr"];
 
