@@ -20,7 +20,7 @@ import (
 )
 
 // patience is how long the tests wait for what must happen.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // Run tests the Bus that open returns, as a test of its own for each thing that a Bus has
 // to do, also as one of the History and Sessions if it is. What the tests publish are

@@ -94,7 +94,7 @@ func (r *reader) take(ctx context.Context, m *natsgo.Msg) {
 	isList := len(m.Data) > 0 && m.Data[0] == listMark
 	switch {
 	case !ok:
-		r.give(ctx, m.Data, "") // by somebody else; the node looks whether it is a message
+		r.give(ctx, append([]byte{}, m.Data...), "") // by somebody else; the node looks whether it is a message
 	case r.behind:
 		// It is in the stream.
 	case number <= r.last:
@@ -195,6 +195,9 @@ func (r *reader) lose(ctx context.Context) {
 // advance delivers the next event.
 func (r *reader) advance(ctx context.Context, number uint64, m []byte, at adapter.Offset) {
 	r.last, r.at = number, at
+	if m == nil {
+		m = []byte{} // no message, but no loss either
+	}
 	r.give(ctx, m, at)
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -58,11 +59,11 @@ func readList(b []byte) (numbers []uint64, err error) {
 	return numbers, nil
 }
 
-// whole returns the message of an entry, which if it has none is returned as it is. The
-// error is ErrNotKept if parts of it are gone.
-func (b *JetStream) whole(ctx context.Context, stream jetstream.Stream, content []byte) ([]byte, error) {
+// whole returns the message of the entry of that number. What is no list is returned as it
+// is, also if it looks like one. The error is ErrNotKept if parts of the message are gone.
+func (b *JetStream) whole(ctx context.Context, stream jetstream.Stream, number uint64, content []byte) ([]byte, error) {
 	numbers, err := readList(content)
-	if err != nil {
+	if err != nil || slices.Max(numbers) >= number {
 		return content, nil //nolint:nilerr // it is no list, as most entries
 	}
 	entries, err := fetch(ctx, stream, numbers)
@@ -71,8 +72,11 @@ func (b *JetStream) whole(ctx context.Context, stream jetstream.Stream, content 
 	}
 	var message []byte
 	for _, e := range entries {
-		if e == nil || e.Subject != b.partly() || len(message)+len(e.Data) > maxMessage {
+		switch {
+		case e == nil:
 			return nil, adapter.ErrNotKept
+		case e.Subject != b.partly() || len(message)+len(e.Data) > maxMessage:
+			return content, nil
 		}
 		message = append(message, e.Data...)
 	}
@@ -107,7 +111,7 @@ func (b *JetStream) between(ctx context.Context, stream jetstream.Stream, create
 				err := adapter.ErrNotKept
 				if raw != nil {
 					e.At = offsetOf(created, e.number, raw.Data)
-					e.Message, err = b.whole(ctx, stream, raw.Data)
+					e.Message, err = b.whole(ctx, stream, e.number, raw.Data)
 				}
 				if !yield(e, err) || err != nil && !errors.Is(err, adapter.ErrNotKept) {
 					return

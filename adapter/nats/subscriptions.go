@@ -139,8 +139,11 @@ func (s *subscriptions) run(ctx context.Context, arrived chan *natsgo.Msg, lost 
 		select {
 		case m := <-arrived:
 			s.take(&parts, m.Data)
-		case <-lost:
-			s.report(fmt.Errorf("nats: what is published is not heard for now: %w", firstError(s.conn.LastError(), errAway)))
+		case status := <-lost:
+			// A connection that its owner has closed has no error.
+			if err := s.conn.LastError(); err != nil || status != natsgo.CLOSED {
+				s.report(fmt.Errorf("nats: what is published is not heard for now: %w", firstError(err, errAway)))
+			}
 		case <-ctx.Done():
 			return
 		}
@@ -162,8 +165,12 @@ func (s *subscriptions) take(parts *assembler, b []byte) {
 	s.deliver(b, "")
 }
 
-// deliver gives a message to all subscribers.
+// deliver gives a message to all subscribers. One of no bytes is none, but nothing is lost
+// either, which nil would say.
 func (s *subscriptions) deliver(m []byte, at adapter.Offset) {
+	if m == nil {
+		m = []byte{}
+	}
 	s.mu.Lock()
 	subscribers := s.subscribers
 	s.mu.Unlock()

@@ -31,6 +31,21 @@ var names = []string{"a", "b", "node"}
 func Run(t *testing.T, kind, broker string, open func(t *testing.T) adapter.Bus, besides func(f *Fleet)) {
 	t.Helper()
 	f := &Fleet{t: t, members: map[string]member{"node": startNode(t, kind, broker)}}
+	f.sail(open)
+	besides(f)
+}
+
+// RunInGo is Run where there is no adapter for Node: the third server is in Go as well.
+func RunInGo(t *testing.T, open func(t *testing.T) adapter.Bus) {
+	t.Helper()
+	f := &Fleet{t: t, members: map[string]member{"node": startGo(t, "node", open(t))}}
+	f.sail(open)
+}
+
+// sail adds the servers in Go, and checks what all fleets can do.
+func (f *Fleet) sail(open func(t *testing.T) adapter.Bus) {
+	t := f.t
+	t.Helper()
 	for _, name := range names[:2] {
 		f.members[name] = startGo(t, name, open(t))
 	}
@@ -45,7 +60,6 @@ func Run(t *testing.T, kind, broker string, open func(t *testing.T) adapter.Bus,
 	t.Run("from an emitter in Go", func(t *testing.T) {
 		f.checkEmitter(t, &emitterMember{member: f.members["a"], t: t, emitter: adapter.NewEmitter(open(t))}, names)
 	})
-	besides(f)
 }
 
 func (f *Fleet) checkMember(t *testing.T, name string) {

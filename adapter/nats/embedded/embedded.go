@@ -42,7 +42,8 @@ type Options struct {
 	Secret string
 
 	// Clients is an address for programs that have no broker of their own, emitters for
-	// example. By default there is none, and Dial is the only way to the broker.
+	// example. With a secret they log in as "socketio", and that is the password. By
+	// default Dial is the only way to the broker.
 	Clients string
 
 	// Store is a directory where JetStream keeps what it is given. By default there is no
@@ -56,28 +57,27 @@ type Options struct {
 
 // A Broker is a broker of NATS that runs in this process; see [Start].
 type Broker struct {
-	server  *server.Server
-	address string
-	options Options
+	server   *server.Server
+	address  string
+	options  Options
+	password string // of its clients, "" if they need none
 }
 
 const (
 	// clusterName is that of all clusters, as what separates them is whom they connect to.
 	clusterName = "socketio"
 
-	// secretUser is the name that goes with a secret.
-	secretUser = "socketio"
+	// user is the name that goes with a secret.
+	user = "socketio"
 
-	// startTimeout is how long a broker may take to start.
+	// startTimeout is how long a broker may take to start, and startStep how often is
+	// looked whether it has failed.
 	startTimeout = 30 * time.Second
+	startStep    = 50 * time.Millisecond
 
 	// peerPing is how often brokers look for each other. One that does not answer twice
 	// counts as lost.
 	peerPing = 2 * time.Second
-
-	// attempts is how often the addresses are tried, as another process may take a free
-	// one at the last moment.
-	attempts = 3
 )
 
 // Start starts a broker. It returns when the broker takes connections, whether or not others
@@ -89,7 +89,7 @@ func Start(o *Options) (*Broker, error) {
 	if o.Store != "" && len(o.Cluster) > 0 {
 		return nil, errors.New("embedded: a broker with a store has to be alone")
 	}
-	b := &Broker{options: *o}
+	b := &Broker{options: *o, password: o.Secret}
 	if b.options.OnError == nil {
 		b.options.OnError = func(err error) { slog.Warn(err.Error()) }
 	}
@@ -97,36 +97,19 @@ func Start(o *Options) (*Broker, error) {
 		return b, b.start("")
 	}
 	var err error
-	for range attempts {
-		for _, address := range o.Cluster {
-			own, free := claim(address)
-			if free != nil {
-				err = errors.Join(err, free)
-				continue
-			}
-			if err = b.start(own, address); err == nil {
-				return b, nil
-			}
+	for _, address := range o.Cluster {
+		failed := b.start(address)
+		if failed == nil {
+			return b, nil
 		}
+		err = errors.Join(err, failed)
 	}
 	return nil, fmt.Errorf("embedded: no address of the cluster is this machine's and free: %w", err)
 }
 
-// claim says whether an address can be listened at, and returns it with the port that
-// it stands for.
-func claim(address string) (own string, err error) {
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	host, _, err := net.SplitHostPort(address)
-	return net.JoinHostPort(host, strconv.Itoa(l.Addr().(*net.TCPAddr).Port)), err
-}
-
-// start starts the broker at an address, of which the names are no peers'.
-func (b *Broker) start(own string, names ...string) error {
-	o, err := b.serverOptions(own, names)
+// start starts the broker at an address, or without one for itself.
+func (b *Broker) start(own string) error {
+	o, err := b.serverOptions(own)
 	if err != nil {
 		return err
 	}
@@ -134,51 +117,83 @@ func (b *Broker) start(own string, names ...string) error {
 	if err != nil {
 		return fmt.Errorf("embedded: %w", err)
 	}
-	log := &logger{report: b.options.OnError}
+	log := &logger{report: b.options.OnError, ended: make(chan struct{})}
 	b.server.SetLogger(log, false, false)
 	b.server.Start()
-	if !b.server.ReadyForConnections(startTimeout) {
+	if err := b.await(log); err != nil {
 		b.Close()
-		return fmt.Errorf("embedded: the broker does not start: %w", log.fatal())
+		return err
 	}
-	b.address = own
+	if own != "" {
+		host, _, _ := net.SplitHostPort(own)
+		b.address = net.JoinHostPort(host, strconv.Itoa(b.server.ClusterAddr().Port))
+	}
 	return nil
 }
 
+// await waits until the broker takes connections, or cannot.
+func (b *Broker) await(log *logger) error {
+	for deadline := time.Now().Add(startTimeout); time.Now().Before(deadline); {
+		select {
+		case <-log.ended:
+			return fmt.Errorf("embedded: the broker has not started: %w", log.end)
+		default:
+		}
+		if b.server.ReadyForConnections(startStep) {
+			return nil
+		}
+	}
+	return errors.New("embedded: the broker takes no connections")
+}
+
 // serverOptions are what nats-server has to know.
-func (b *Broker) serverOptions(own string, names []string) (*server.Options, error) {
+func (b *Broker) serverOptions(own string) (*server.Options, error) {
 	o := &server.Options{
 		ServerName: "socketio-" + rand.Text(),
 		NoSigs:     true, NoLog: true,
-		DontListen: b.options.Clients == "",
-		JetStream:  b.options.Store != "", StoreDir: b.options.Store,
+		JetStream: b.options.Store != "", StoreDir: b.options.Store,
+	}
+	if err := b.letClientsIn(o, own != ""); err != nil || own == "" {
+		return o, err
 	}
 	var err error
-	if b.options.Clients != "" {
-		if o.Host, o.Port, err = hostPort(b.options.Clients); err != nil {
-			return nil, err
-		}
-	}
-	if own == "" {
-		return o, nil
-	}
 	o.Cluster.Name = clusterName
 	o.Cluster.PoolSize = -1 // one connection to each of the others
 	o.Cluster.PingInterval, o.Cluster.MaxPingsOut = peerPing, 2
 	if o.Cluster.Host, o.Cluster.Port, err = hostPort(own); err != nil {
 		return nil, err
 	}
-	var user *url.Userinfo
+	var login *url.Userinfo
 	if b.options.Secret != "" {
-		o.Cluster.Username, o.Cluster.Password = secretUser, b.options.Secret
-		user = url.UserPassword(secretUser, b.options.Secret)
+		o.Cluster.Username, o.Cluster.Password = user, b.options.Secret
+		login = url.UserPassword(user, b.options.Secret)
 	}
 	for _, address := range b.options.Cluster {
-		if address != own && address != names[0] {
-			o.Routes = append(o.Routes, &url.URL{Scheme: "nats-route", User: user, Host: address})
+		if address != own {
+			o.Routes = append(o.Routes, &url.URL{Scheme: "nats-route", User: login, Host: address})
 		}
 	}
 	return o, nil
+}
+
+// letClientsIn says where clients may come from, and how they log in. A broker of a cluster
+// has to listen for them, so where there shall be none it is with a password that nobody
+// knows.
+func (b *Broker) letClientsIn(o *server.Options, clustered bool) (err error) {
+	switch {
+	case b.options.Clients != "":
+		o.Host, o.Port, err = hostPort(b.options.Clients)
+	case clustered:
+		o.Host, o.Port = "127.0.0.1", server.RANDOM_PORT
+		o.Cluster.NoAdvertise = true
+		b.password = rand.Text()
+	default:
+		o.DontListen = true
+	}
+	if b.password != "" {
+		o.Username, o.Password = user, b.password
+	}
+	return err
 }
 
 func hostPort(address string) (host string, port int, err error) {
@@ -199,7 +214,11 @@ func hostPort(address string) (host string, port int, err error) {
 // Dial opens a connection within the process, for a Bus of package adapter/nats. Close it
 // before the broker.
 func (b *Broker) Dial(options ...natsgo.Option) (*natsgo.Conn, error) {
-	return nats.Dial("", append([]natsgo.Option{natsgo.InProcessServer(b.server)}, options...)...)
+	own := []natsgo.Option{natsgo.InProcessServer(b.server)}
+	if b.password != "" {
+		own = append(own, natsgo.UserInfo(user, b.password))
+	}
+	return nats.Dial("", append(own, options...)...)
 }
 
 // Address returns where others of the cluster reach the broker, "" if it is alone.
