@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"socketio"
+	"socketio/adapter"
 	"socketio/cmd/sio/demo"
 )
 
@@ -25,17 +26,31 @@ from. Either way it answers what wants an acknowledgement with the arguments it 
 Opened in a browser it is a chat, which shows the connection at work; the chat has a server
 of its own, at the path /chat/socket.io/.
 
+With --cluster several servers are one, and nothing else is needed for that: what is sent on
+one of them reaches the clients of all, but for the chat. ADDRESSES is the same for all, a
+host and a port for each, with commas between; a server takes the first that is its machine's
+and free, and finds the others. Whoever reaches these addresses can be part of it, unless
+--secret says otherwise.
+
+  sio serve --addr :3000 --cluster 127.0.0.1:4000,127.0.0.1:4001
+  sio serve --addr :3001 --cluster 127.0.0.1:4000,127.0.0.1:4001
+
 SIGTERM and Ctrl-C end it in order: it takes no more clients and sends the others away over
 the time of --drain. A second one ends it at once.`,
 		bind: func(flags *flag.FlagSet) action {
 			var s serving
 			flags.StringVar(&s.address, "addr", "127.0.0.1:3000", "listen at `ADDRESS`")
 			flags.BoolVar(&s.echo, "echo", false, "send events back and not to everybody")
+			flags.Func("cluster", "be one server with those that are told the same `ADDRESSES`", func(list string) error {
+				s.cluster = strings.Split(list, ",")
+				return nil
+			})
 			flags.DurationVar(&s.drain, "drain", time.Second, "spread the clients' leaving over `TIME`")
 			flags.Func("origin", "let pages of `ORIGIN` connect, * is any; may be repeated", func(o string) error {
 				s.origins = append(s.origins, o)
 				return nil
 			})
+			flags.StringVar(&s.secret, "secret", "", "let nobody into the cluster who does not know `TEXT`; @FILE has it from a file")
 			return s.run
 		},
 	}
@@ -47,6 +62,8 @@ type serving struct {
 	echo    bool
 	drain   time.Duration
 	origins []string
+	cluster []string
+	secret  string
 }
 
 // run serves until it is interrupted or told to end.
@@ -60,7 +77,13 @@ func (s *serving) run(ctx context.Context, p *program, _ []string) error {
 	if err != nil {
 		return fmt.Errorf("%w; --addr takes another address, and 127.0.0.1:0 a free port", err)
 	}
-	srv, chat := s.server(), demo.NewServer()
+	cluster, err := s.join()
+	if err != nil {
+		listener.Close()
+		return err
+	}
+	defer cluster.leave()
+	srv, chat := s.server(cluster.bus()), demo.NewServer()
 	mux := http.NewServeMux()
 	mux.Handle("/socket.io/", srv)
 	mux.Handle("/", demo.Handler(chat))
@@ -68,6 +91,7 @@ func (s *serving) run(ctx context.Context, p *program, _ []string) error {
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(listener) }()
 	fmt.Fprintf(p.stdout, "server is running at http://%s\n", strings.Replace(listener.Addr().String(), "[::]", "127.0.0.1", 1))
+	go cluster.tell(ctx, p.stdout)
 	select {
 	case err := <-failed:
 		return errors.Join(err, srv.Close(), chat.Close())
@@ -88,8 +112,8 @@ func (s *serving) end(srv, chat *socketio.Server, web *http.Server) error {
 }
 
 // server returns the Socket.IO server. What connects to any namespace is let in.
-func (s *serving) server() *socketio.Server {
-	srv := socketio.NewServer(&socketio.Options{CORS: socketio.CORS{Origins: s.origins}})
+func (s *serving) server(bus adapter.Bus) *socketio.Server {
+	srv := socketio.NewServer(&socketio.Options{Bus: bus, CORS: socketio.CORS{Origins: s.origins}})
 	for _, ns := range []*socketio.Namespace{srv.Namespace, srv.OfFunc(func(string) bool { return true })} {
 		ns.OnAny(func(_ context.Context, from *socketio.Socket, m *socketio.Message) error {
 			return s.passOn(from, m)

@@ -39,6 +39,7 @@ var backends = []backend{
 	{"Redis, streams", "./adapter/redis", "^TestStreams"},
 	{"NATS, core", "./adapter/nats/embedded", "^TestCore"},
 	{"NATS, JetStream", "./adapter/nats/embedded", "^TestJetStream"},
+	{"sio serve --cluster", "./cmd/sio", "^TestCluster"},
 }
 
 func main() {
