@@ -57,7 +57,7 @@ func TestDocsLinksAndNames(t *testing.T) {
 // exampleFiles are those of the root and of the packages that docs/ shows.
 func exampleFiles(t *testing.T) []string {
 	t.Helper()
-	return slices.Concat(mustGlob(t, "example_*_test.go"), mustGlob(t, "*/example*_test.go"), mustGlob(t, "adapter/*/example*_test.go"),
+	return slices.Concat(mustGlob(t, "example_*_test.go"), mustGlob(t, "*/example*_test.go"), mustGlob(t, "adapter/*/example*_test.go"), mustGlob(t, "adapter/*/*/example*_test.go"),
 		mustGlob(t, "interop/*/example*_test.go"), mustGlob(t, "*/example/main.go"))
 }
 
