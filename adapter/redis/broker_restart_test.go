@@ -116,7 +116,7 @@ func outlive(t *testing.T, open func(c rueidis.Client, onError func(error)) adap
 		defer mu.Unlock()
 		return len(reported) > 0
 	})
-	if err := b.start(); err != nil {
+	if err := b.restart(); err != nil {
 		t.Fatal(err)
 	}
 	until(t, "hearing again", func() bool {

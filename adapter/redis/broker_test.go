@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -56,13 +57,16 @@ func startBroker(dir string, args ...string) (b *broker, err error) {
 	return nil, err
 }
 
+// freeAddr returns an address that nobody listens on. It is none of those that the kernel
+// chooses by itself, so that nobody gets it while a broker is being restarted.
 func freeAddr() string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err)
+	for {
+		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", 25_000+rand.N(7_000)))
+		if err == nil {
+			defer l.Close()
+			return l.Addr().String()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // start starts the server, again if it has been killed, and waits until it answers.
@@ -87,6 +91,16 @@ func (b *broker) start(args ...string) error {
 	}
 	b.kill()
 	return fmt.Errorf("redis-server on %s does not answer", b.addr)
+}
+
+// restart starts the server again where it was, as soon as it can.
+func (b *broker) restart() (err error) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if err = b.start(); err == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 func (b *broker) kill() { _ = b.cmd.Process.Kill() }
