@@ -138,6 +138,7 @@ size: ## the sizes of the client for browsers, beside the official one's; fails 
 
 .PHONY: test-cluster
 test-cluster: ## every back end of a cluster, alone and in a fleet with servers for Node
+	@go run ./internal/cmd/setup clients
 	@go run ./internal/cmd/setup cluster
 	@go run ./internal/cmd/cluster
 

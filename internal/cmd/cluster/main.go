@@ -37,6 +37,8 @@ var backends = []backend{
 	{"Redis, classic", "./adapter/redis", "^TestClassic"},
 	{"Redis, sharded", "./adapter/redis", "^TestSharded"},
 	{"Redis, streams", "./adapter/redis", "^TestStreams"},
+	{"Redis, faults", "./adapter/redis", "^TestF[0-9]"},
+	{"Redis, servers that end", "./interop/cluster", "^TestF0[13]"},
 	{"NATS, core", "./adapter/nats/embedded", "^TestCore"},
 	{"NATS, JetStream", "./adapter/nats/embedded", "^TestJetStream"},
 	{"sio serve --cluster", "./cmd/sio", "^TestCluster"},
