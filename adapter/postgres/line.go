@@ -352,6 +352,9 @@ func (l *line) settle(ctx context.Context, conn *pgx.Conn) error {
 	defer l.mu.Unlock()
 	for name, heard := range changes {
 		c := l.channels[name]
+		if c == nil {
+			continue // the line has ended meanwhile
+		}
 		if c.heard = heard; !heard && c.topics == 0 {
 			delete(l.channels, name)
 		}

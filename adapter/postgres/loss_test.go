@@ -148,6 +148,9 @@ func outlive(t *testing.T, open func(pool *pgxpool.Pool, o *Options) listener) {
 	if err := fragile.start(programs()); err != nil {
 		t.Fatal(err)
 	}
+	back := time.Now()
+	until(t, "listening again", bus.Healthy)
+	t.Logf("200 namespaces are listened to %v after the return of the database", time.Since(back).Round(time.Millisecond))
 	until(t, "hearing again", func() bool {
 		_, err := bus.Publish(t.Context(), everybody, event("again"))
 		return err == nil && e.hears("again")

@@ -101,7 +101,7 @@ func cutAddress(payload string) (node, text string, ok bool) {
 		return "", "", false
 	}
 	node, rest, ok := strings.Cut(behind, `",`)
-	return node, "{" + rest, ok
+	return node, "{" + rest, ok && node != ""
 }
 
 // emitterMark is in every message of an emitter.
