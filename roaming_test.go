@@ -340,3 +340,18 @@ func TestNoEventIsLostOrSentTwiceWhereverTheClientComesBack(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatAServerGetsLateIsNotForAClientThatHasIt(t *testing.T) {
+	g := &gap{from: "2", before: "0", entries: []roamingEntry{{at: "1"}, {at: "2"}, {at: "3"}, {at: "4"}}}
+	all, ahead := g.join([]roamingEntry{{at: "3"}, {at: "4"}, {at: "5"}})
+	var offsets []adapter.Offset
+	for _, e := range all {
+		offsets = append(offsets, e.at)
+	}
+	if want := []adapter.Offset{"3", "4", "5"}; !slices.Equal(offsets, want) {
+		t.Errorf("the client gets %q, want %q", offsets, want)
+	}
+	if got := slices.Sorted(maps.Keys(ahead)); !slices.Equal(got, []adapter.Offset{"4", "5"}) {
+		t.Errorf("to be skipped are %q", got)
+	}
+}

@@ -43,7 +43,8 @@ type roamingEntry struct {
 // guarded by the mu of roaming.
 type gap struct {
 	ns      *Namespace
-	before  adapter.Offset // the last event in front of it
+	from    adapter.Offset // the last event that the client has got
+	before  adapter.Offset // the last event in front of the gap
 	entries []roamingEntry
 	bytes   int
 }
@@ -194,7 +195,7 @@ func (r *roaming) collect(ctx context.Context, x *session, from adapter.Offset) 
 	if from == "" {
 		return errNowhere
 	}
-	g := &gap{ns: x.ns}
+	g := &gap{ns: x.ns, from: from}
 	r.mu.Lock()
 	g.before = r.reached
 	r.gaps[g] = struct{}{}
@@ -286,7 +287,8 @@ func (r *roaming) add(s *Socket) (missed []roamingEntry, added bool) {
 }
 
 // join returns the events that the history has told and those that came since, each once,
-// and which of them are still to come from the bus.
+// and which of them are still to come from the bus. What came up to the client's last event,
+// on a server that was behind the client's own, the client has.
 func (g *gap) join(told []roamingEntry) (all []roamingEntry, ahead map[adapter.Offset]struct{}) {
 	ahead = map[adapter.Offset]struct{}{}
 	known := map[adapter.Offset]struct{}{}
@@ -298,8 +300,9 @@ func (g *gap) join(told []roamingEntry) (all []roamingEntry, ahead map[adapter.O
 		}
 	}
 	all = told
+	behind := 1 + slices.IndexFunc(g.entries, func(e roamingEntry) bool { return e.at == g.from })
 	for i, e := range g.entries {
-		if _, twice := known[e.at]; !twice {
+		if _, twice := known[e.at]; !twice && i >= behind {
 			all = append(all, e)
 		}
 		delete(ahead, e.at)

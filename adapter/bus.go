@@ -92,7 +92,8 @@ type History interface {
 	// Since returns the messages that are kept behind an offset, in their order, at
 	// least all that were published before it was called. It blocks while the loop
 	// runs, which ends with an error if ctx does or the broker fails, and with
-	// [ErrNotKept] if the offset is none, or if a message behind it may be gone.
+	// [ErrNotKept] if the offset is none, or if a message behind it may be gone. To who is
+	// subscribed it tells nothing before what is up to the offset has been delivered.
 	Since(ctx context.Context, at Offset) iter.Seq2[Entry, error]
 }
 

@@ -116,10 +116,11 @@ func (l *Log) Since(ctx context.Context, at adapter.Offset) iter.Seq2[adapter.En
 
 // since yields what the table has behind an offset. The error is nil if the loop was left.
 func (l *Log) since(ctx context.Context, at adapter.Offset, yield func(adapter.Entry, error) bool) error {
-	last, ok := parseOffset(string(at))
+	from, ok := parseOffset(string(at))
 	if !ok {
 		return adapter.ErrNotKept
 	}
+	last := from
 	// What a loss of the connection has done to the table, and to those who were there, is
 	// known when it is back.
 	if up, wanted := l.line.connected(); wanted {
@@ -134,6 +135,9 @@ func (l *Log) since(ctx context.Context, at adapter.Offset, yield func(adapter.E
 	}
 	for {
 		rows, err := l.page(ctx, l.pool, last, math.MaxInt64)
+		if err == nil {
+			err = l.await(ctx, from.id)
+		}
 		if err != nil {
 			return err
 		}
@@ -151,6 +155,24 @@ func (l *Log) since(ctx context.Context, at adapter.Offset, yield func(adapter.E
 		}
 	}
 }
+
+// await waits until the line has delivered an event that there is, if it is to deliver.
+func (l *Log) await(ctx context.Context, id int64) error {
+	for l.reached.Load() < id {
+		if _, wanted := l.line.connected(); !wanted {
+			return nil
+		}
+		select {
+		case <-time.After(awaitEvery):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// awaitEvery is how often await looks.
+const awaitEvery = 5 * time.Millisecond
 
 // Save is that of [adapter.Sessions].
 func (l *Log) Save(ctx context.Context, id string, content []byte, ttl time.Duration) error {

@@ -29,8 +29,8 @@ type Log struct {
 	last   position // of the last event that was delivered
 	aliens bool     // events have come that are not in the table
 
-	// hole is the number of the last event behind which others may be missing.
-	hole atomic.Int64
+	reached atomic.Int64 // the number of last, when that has been delivered
+	hole    atomic.Int64 // the number of the last event behind which others may be missing
 }
 
 var (
@@ -101,6 +101,7 @@ func (l *Log) Publish(ctx context.Context, to adapter.Topic, m []byte) (adapter.
 func (l *Log) begin(ctx context.Context, conn *pgx.Conn, first bool) (err error) {
 	if first {
 		l.last, err = l.newest(ctx, conn)
+		l.reached.Store(l.last.id)
 		return err
 	}
 	if err := l.catchUp(ctx, conn, math.MaxInt64); err != nil || !l.aliens {
@@ -149,6 +150,7 @@ func (l *Log) takeOther(ctx context.Context, conn *pgx.Conn, channel, payload st
 // give delivers an event of the table.
 func (l *Log) give(r *row) {
 	l.last = r.position
+	defer l.reached.Store(r.id)
 	if r.payload == nil {
 		l.hole.Store(r.id)
 		return
