@@ -58,7 +58,7 @@ func TestDocsLinksAndNames(t *testing.T) {
 func exampleFiles(t *testing.T) []string {
 	t.Helper()
 	return slices.Concat(mustGlob(t, "example_*_test.go"), mustGlob(t, "*/example*_test.go"), mustGlob(t, "adapter/*/example*_test.go"), mustGlob(t, "adapter/*/*/example*_test.go"),
-		mustGlob(t, "interop/*/example*_test.go"), mustGlob(t, "*/example/main.go"))
+		mustGlob(t, "interop/*/example*_test.go"), mustGlob(t, "*/example/main.go"), mustGlob(t, "examples/contract/chat/*.go"))
 }
 
 // plainLines is text without indentation and the spaces that align comments.

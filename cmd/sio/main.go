@@ -64,7 +64,7 @@ type action func(ctx context.Context, p *program, args []string) error
 func commands() []command {
 	return []command{
 		serveCommand(), connectCommand(), emitCommand(), callCommand(), listenCommand(),
-		decodeCommand(), benchCommand(), doctorCommand(), versionCommand(),
+		decodeCommand(), benchCommand(), doctorCommand(), genCommand(), versionCommand(),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,7 +59,7 @@ func TestScripts(t *testing.T) {
 			s := &stage{processes: map[string]*exec.Cmd{}}
 			env.Values[stageKey{}] = s
 			env.Defer(s.close)
-			return nil
+			return findGo(env)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"server":   startServer,
@@ -69,6 +70,24 @@ func TestScripts(t *testing.T) {
 			"answers":  awaitAnswer,
 		},
 	})
+}
+
+// findGo lets scripts read Go packages: REPOSITORY is where ours are, and the go command
+// finds its caches without a home.
+func findGo(env *testscript.Env) error {
+	repository, err := filepath.Abs("../..")
+	if err != nil {
+		return err
+	}
+	env.Setenv("REPOSITORY", repository)
+	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH"} {
+		value, err := exec.Command("go", "env", name).Output()
+		if err != nil {
+			return err
+		}
+		env.Setenv(name, strings.TrimSpace(string(value)))
+	}
+	return nil
 }
 
 type stageKey struct{}
