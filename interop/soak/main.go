@@ -16,8 +16,8 @@
 //   - messages that were acknowledged with those that arrived,
 //   - RSS, which must not grow by more than 1 % an hour, if there is an hour.
 //
-// The exit code is 1 if something is amiss. With -leak the server keeps one socket in a
-// thousand in memory, which must be found.
+// The exit code is 1 if something is amiss. With -leak 1000 the server keeps one socket
+// in a thousand in memory, which must be found.
 package main
 
 import (
@@ -39,7 +39,8 @@ func main() {
 	flag.DurationVar(&plan.Pause, "pause", 4*time.Second, "how long a client waits on average between messages")
 	flag.DurationVar(&plan.Strike, "strike", 50*time.Millisecond, "how often the proxy breaks a connection")
 	flag.DurationVar(&plan.Ping, "ping", 5*time.Second, "how long the server waits between pings")
-	flag.BoolVar(&plan.Leak, "leak", false, "let the server keep one socket in a thousand in memory")
+	flag.IntVar(&plan.Leak, "leak", 0, "let the server keep one of so many sockets in memory; 0 is none")
+	flag.DurationVar(&plan.Patience, "patience", 2*time.Minute, "how long the server may take to let go of the last client")
 	address := flag.String("address", "", "where the server is")
 	proxied := flag.String("proxied", "", "where the proxy is")
 	flag.Parse()
@@ -67,15 +68,14 @@ func main() {
 
 // A plan is what all processes have to know.
 type plan struct {
-	Time, Life, Pause, Strike, Ping time.Duration
-	Clients                         int
-	Leak                            bool
+	Time, Life, Pause, Strike, Ping, Patience time.Duration
+	Clients, Leak                             int
 }
 
-// args returns the flags that say the same.
+// args returns the flags that say the same, but for what is the parent's alone.
 func (p plan) args() []string {
 	return []string{
 		"-time", p.Time.String(), "-life", p.Life.String(), "-pause", p.Pause.String(), "-strike", p.Strike.String(),
-		"-ping", p.Ping.String(), "-clients", fmt.Sprint(p.Clients), fmt.Sprintf("-leak=%t", p.Leak),
+		"-ping", p.Ping.String(), "-clients", fmt.Sprint(p.Clients), "-leak", fmt.Sprint(p.Leak),
 	}
 }

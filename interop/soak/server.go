@@ -98,12 +98,13 @@ func serve(ctx context.Context, p plan) error {
 	var mu sync.Mutex // guards leaked
 	srv.OnConnect(func(_ context.Context, s *socketio.Socket) error {
 		runtime.AddCleanup(s, func(struct{}) { collected.Add(1) }, struct{}{})
-		if made.Add(1)%1000 == 0 && p.Leak {
+		n := made.Add(1)
+		if p.Leak > 0 && n%int64(p.Leak) == 0 {
 			mu.Lock()
 			leaked = append(leaked, s)
 			mu.Unlock()
 		}
-		s.Join("room " + strconv.Itoa(int(made.Load()%100)))
+		s.Join("room " + strconv.Itoa(int(n%100)))
 		return nil
 	})
 	srv.OnAck(Say, func(_ context.Context, s *socketio.Socket, m message) (socketio.None, error) {

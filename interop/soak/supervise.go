@@ -11,14 +11,13 @@ const (
 	// fewest is into how many intervals the time is divided at least; else they last a minute.
 	fewest = 10
 
-	// patience is how long the clients may take to be all connected and no more, and the
-	// server to let go of the last one.
+	// patience is how long the clients may take to be all connected and no more.
 	patience = 2 * time.Minute
 )
 
 // stillness is for how long nothing changes before the server is looked at. A connection
 // comes to rest with its first ping.
-func (p plan) stillness() time.Duration { return p.Ping + time.Second }
+func (p plan) stillness() time.Duration { return p.Ping * 6 / 5 }
 
 // intervals returns how many there are, and how long each lasts.
 func (p plan) intervals() (n int, each time.Duration) {
@@ -151,7 +150,7 @@ func (r *run) tell(what string) error {
 // settle waits until nothing is left of the clients, and returns how the server is then, or
 // how it still is when its time is over.
 func (r *run) settle(ctx context.Context, before sample) (after sample, err error) {
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(r.Patience)
 	for {
 		if err := r.server.ask("sample", &after); err != nil {
 			return after, err
