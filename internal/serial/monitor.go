@@ -10,8 +10,9 @@ const (
 	// its connection up for one to two looks.
 	look = time.Millisecond
 
-	// quiet is after how many looks without a borrowed turn the monitor ends.
-	quiet = 100
+	// quiet is after how many looks without a borrowed turn the monitor ends. Beginning
+	// again costs less than a look; but where input never pauses it is not to end at all.
+	quiet = 10
 
 	// keep is how many free turns are kept.
 	keep = 64

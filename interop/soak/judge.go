@@ -10,8 +10,10 @@ const (
 	// tolerance is by how much live heap may have grown from early to late.
 	tolerance = 0.02
 
-	// slope is by how much RSS may grow in an hour. Less than that says nothing about it.
-	slope = 0.01
+	// slope is by how much RSS may grow in an hour. A run shorter than longEnough says
+	// nothing about it.
+	slope      = 0.01
+	longEnough = 45 * time.Minute
 )
 
 // left returns how much is left of the clients.
@@ -53,9 +55,9 @@ func heap(samples []sample) (bytes float64) {
 	return bytes
 }
 
-// judgeRSS holds the slope of RSS to its bound where there is an hour to see it.
+// judgeRSS holds the slope of RSS to its bound where there is the time to see it.
 func (p plan) judgeRSS(during []sample) error {
-	if p.Time < time.Hour {
+	if p.Time < longEnough {
 		return nil
 	}
 	_, each := p.intervals()

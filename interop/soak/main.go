@@ -14,7 +14,7 @@
 //   - goroutines, descriptors, sessions and sockets in memory after the last client with
 //     those before the first,
 //   - messages that were acknowledged with those that arrived,
-//   - RSS, which must not grow by more than 1 % an hour, if there is an hour.
+//   - RSS, which must not grow by more than 1 % an hour, in a run of 45 minutes or more.
 //
 // The exit code is 1 if something is amiss. With -leak 1000 the server keeps one socket
 // in a thousand in memory, which must be found.
