@@ -35,10 +35,10 @@ func main() {
 	plan := plan{}
 	flag.DurationVar(&plan.Time, "time", 2*time.Minute, "how long the clients stay, with those that follow them")
 	flag.IntVar(&plan.Clients, "clients", 8000, "how many clients are held")
-	flag.DurationVar(&plan.Life, "life", 30*time.Second, "how long a client stays on average")
+	flag.DurationVar(&plan.Life, "life", 20*time.Second, "how long a client stays on average")
 	flag.DurationVar(&plan.Pause, "pause", 4*time.Second, "how long a client waits on average between messages")
 	flag.DurationVar(&plan.Strike, "strike", 50*time.Millisecond, "how often the proxy breaks a connection")
-	flag.DurationVar(&plan.Ping, "ping", 5*time.Second, "how long the server waits between pings")
+	flag.DurationVar(&plan.Ping, "ping", 3*time.Second, "how long the server waits between pings")
 	flag.IntVar(&plan.Leak, "leak", 0, "let the server keep one of so many sockets in memory; 0 is none")
 	flag.DurationVar(&plan.Patience, "patience", 2*time.Minute, "how long the server may take to let go of the last client")
 	address := flag.String("address", "", "where the server is")
