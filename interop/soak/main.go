@@ -6,7 +6,7 @@
 // It is three processes of itself: a server, a proxy that breaks connections, through which
 // half of the clients go, and the clients, in Go, on all transports. Each client sends
 // numbered messages with Retries, and asks in the end how many have arrived. Once a minute,
-// or in each tenth of a shorter time, clients and proxy rest until each client is connected
+// or in each tenth of a shorter time, the proxy rests, then the clients, until each is connected
 // and the server is still, which tells of itself, and they go on. In the end it is compared:
 //
 //   - live heap in the last three intervals with that in intervals 3 to 5, which must not
@@ -37,8 +37,8 @@ func main() {
 	flag.IntVar(&plan.Clients, "clients", 8000, "how many clients are held")
 	flag.DurationVar(&plan.Life, "life", 20*time.Second, "how long a client stays on average")
 	flag.DurationVar(&plan.Pause, "pause", 4*time.Second, "how long a client waits on average between messages")
-	flag.DurationVar(&plan.Strike, "strike", 50*time.Millisecond, "how often the proxy breaks a connection")
-	flag.DurationVar(&plan.Ping, "ping", 3*time.Second, "how long the server waits between pings")
+	flag.DurationVar(&plan.Strike, "strike", 20*time.Millisecond, "how often the proxy breaks a connection")
+	flag.DurationVar(&plan.Ping, "ping", 5*time.Second, "how long the server waits between pings; a fourth of how long for a pong")
 	flag.IntVar(&plan.Leak, "leak", 0, "let the server keep one of so many sockets in memory; 0 is none")
 	flag.DurationVar(&plan.Patience, "patience", 2*time.Minute, "how long the server may take to let go of the last client")
 	address := flag.String("address", "", "where the server is")

@@ -46,8 +46,7 @@ func relay(ctx context.Context, p plan, server string) error {
 		}
 	})
 	questions(ctx, func(question string) {
-		s.rest(question == "rest")
-		say(len(proxy.Links()))
+		say(s.rest(question == "rest"))
 	})
 	return nil
 }
@@ -63,8 +62,8 @@ type striker struct {
 	resting bool
 }
 
-// rest begins or ends a rest.
-func (s *striker) rest(begin bool) {
+// rest begins or ends a rest, and returns how often a connection has been broken so far.
+func (s *striker) rest(begin bool) (strikes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.resting = begin
@@ -72,6 +71,7 @@ func (s *striker) rest(begin bool) {
 		link.Reset()
 	}
 	s.struck = nil
+	return s.strikes
 }
 
 // strike breaks a connection.

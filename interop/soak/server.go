@@ -88,7 +88,7 @@ func serve(ctx context.Context, p plan) error {
 	// which has to be soon if it is not to look like a leak.
 	srv := socketio.NewServer(&socketio.Options{
 		Options: engineio.Options{
-			PingInterval: p.Ping, PingTimeout: 8 * time.Second, Logger: slog.New(slog.DiscardHandler),
+			PingInterval: p.Ping, PingTimeout: p.pong(), Logger: slog.New(slog.DiscardHandler),
 		},
 		Recovery: socketio.Recovery{Window: 3 * time.Second},
 	})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json/jsontext"
 	"errors"
 	"fmt"
 	"time"
@@ -18,6 +19,9 @@ const (
 // stillness is for how long nothing changes before the server is looked at. A connection
 // comes to rest with its first ping.
 func (p plan) stillness() time.Duration { return p.Ping * 6 / 5 }
+
+// pong is how long a pong may take.
+func (p plan) pong() time.Duration { return 4 * p.Ping }
 
 // intervals returns how many there are, and how long each lasts.
 func (p plan) intervals() (n int, each time.Duration) {
@@ -44,7 +48,8 @@ func supervise(ctx context.Context, p plan) error {
 		return err
 	}
 	var t tally
-	if err := r.clients.ask("leave", &t); err != nil {
+	var cuts int
+	if err := errors.Join(r.clients.ask("leave", &t), r.proxy.ask("rest", &cuts)); err != nil {
 		return err
 	}
 	after, err := r.settle(ctx, before)
@@ -52,8 +57,8 @@ func supervise(ctx context.Context, p plan) error {
 		return err
 	}
 	show("after", after)
-	fmt.Printf("connects=%d lives=%d sent=%d acked=%d lost=%d skipped=%d twice=%d given-up=%d\n",
-		after.Connects, t.Lives, t.Sent, t.Acked, t.Lost, t.Skipped, t.Twice, t.GivenUp)
+	fmt.Printf("connects=%d lives=%d cuts=%d sent=%d acked=%d lost=%d skipped=%d twice=%d given-up=%d\n",
+		after.Connects, t.Lives, cuts, t.Sent, t.Acked, t.Lost, t.Skipped, t.Twice, t.GivenUp)
 	return errors.Join(
 		judgeEnds(before, after), judgeHeap(during), p.judgeRSS(during), t.judge(),
 		r.clients.end(), r.proxy.end(), r.server.end(),
@@ -106,7 +111,13 @@ func (r *run) watch(ctx context.Context) ([]sample, error) {
 // done. Without that, heap says more about how many come and go at the moment than about
 // what is kept.
 func (r *run) atRest(ctx context.Context, do func() error) error {
-	if err := r.tell("rest"); err != nil {
+	if err := r.tell(r.proxy, "rest"); err != nil {
+		return err
+	}
+	// Sessions of whom it has cut off last end by and by.
+	_, each := r.intervals()
+	pause(ctx, min(r.Ping+r.pong(), each/2))
+	if err := r.tell(r.clients, "rest"); err != nil {
 		return err
 	}
 	if err := r.still(ctx); err != nil {
@@ -115,7 +126,7 @@ func (r *run) atRest(ctx context.Context, do func() error) error {
 	if err := do(); err != nil {
 		return err
 	}
-	return r.tell("go on")
+	return errors.Join(r.tell(r.proxy, "go on"), r.tell(r.clients, "go on"))
 }
 
 // still waits until each client has been connected, once, and no goroutine of the server
@@ -140,11 +151,10 @@ func (r *run) still(ctx context.Context) error {
 	return nil
 }
 
-// tell tells the proxy and the clients.
-func (r *run) tell(what string) error {
-	var links int
-	var t tally
-	return errors.Join(r.proxy.ask(what, &links), r.clients.ask(what, &t))
+// tell asks for something whose answer is of no interest.
+func (r *run) tell(who *process, what string) error {
+	var answer jsontext.Value
+	return who.ask(what, &answer)
 }
 
 // settle waits until nothing is left of the clients, and returns how the server is then, or
