@@ -101,7 +101,7 @@ func (c *crowd) liveOnce(ctx context.Context, place, life int) {
 			Transports: transports[place/2%len(transports)], DialTimeout: 20 * time.Second,
 			Logger: slog.New(slog.DiscardHandler),
 		},
-		Backoff:    socketio.Backoff{Min: 100 * time.Millisecond, Max: 2 * time.Second},
+		Backoff:    socketio.Backoff{Min: 100 * time.Millisecond, Max: 10 * time.Second},
 		AckTimeout: 10 * time.Second,
 		Retries:    30,
 		OnRetry:    func(int, time.Duration, error) {},

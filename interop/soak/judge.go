@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -47,12 +48,15 @@ func judgeHeap(during []sample) error {
 	return nil
 }
 
-// heap returns the live heap on average.
+// heap returns the live heap in the middle one of three samples. A machine that is busy with
+// something else may be late with a few connections in one of them.
 func heap(samples []sample) (bytes float64) {
+	var all []float64
 	for _, s := range samples {
-		bytes += float64(s.Heap) / float64(len(samples))
+		all = append(all, float64(s.Heap))
 	}
-	return bytes
+	slices.Sort(all)
+	return all[len(all)/2]
 }
 
 // judgeRSS holds the slope of RSS to its bound where there is the time to see it.

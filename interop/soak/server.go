@@ -92,7 +92,7 @@ func serve(ctx context.Context, p plan) error {
 		},
 		Recovery: socketio.Recovery{Window: 3 * time.Second},
 	})
-	senders := &ledger{senders: map[string]*account{}}
+	senders := &ledger{senders: make(map[string]*account, 4*p.Clients)} // it is not to grow
 	var made, collected atomic.Int64
 	var leaked []*socketio.Socket
 	var mu sync.Mutex // guards leaked

@@ -13,7 +13,7 @@ const (
 	fewest = 10
 
 	// patience is how long the clients may take to be all connected and no more.
-	patience = 2 * time.Minute
+	patience = 3 * time.Minute
 )
 
 // stillness is for how long nothing changes before the server is looked at. A connection
