@@ -9,8 +9,8 @@
 // or in each tenth of a shorter time, the proxy rests, then the clients, until each is connected
 // and the server is still, which tells of itself, and they go on. In the end it is compared:
 //
-//   - live heap in the last three intervals with that in intervals 3 to 5, which must not
-//     have grown by more than 2 %,
+//   - live heap in the last three intervals with that in intervals 3 to 5, the middle one of
+//     each three, which must not have grown by more than 2 %,
 //   - goroutines, descriptors, sessions and sockets in memory after the last client with
 //     those before the first,
 //   - messages that were acknowledged with those that arrived,
