@@ -290,6 +290,9 @@ func FuzzInflate(f *testing.F) {
 		}
 		got, err := c.inflate(data, int(limit))
 		want, wantErr := inflateSlowly(data, int(limit), before)
+		if codeOf(err) == StatusTooBig && wantErr == StatusInvalidPayload {
+			wantErr = StatusTooBig // the standard library drops what comes before a fault
+		}
 		if codeOf(err) != wantErr || !bytes.Equal(got, want) {
 			t.Errorf("%d bytes %.50q and %v, want %d bytes %.50q and code %d", len(got), got, err, len(want), want, wantErr)
 		}
