@@ -158,11 +158,12 @@ soak: ## 8,000 clients for T=30s, cut off and replaced all the time: nothing may
 	@go build -o $(BIN)/soak ./interop/soak
 	@$(BIN)/soak -time $(T)
 
-# A quarter of the clients, and pings more often, so that the server is sooner still.
+# Fewer clients, which a slow machine can serve too, and pings more often, so that the server
+# is still sooner. One that cannot keep up holds more connections at once than are counted.
 .PHONY: soak-short
-soak-short: ## the soak as make test has it: 2,000 clients for two minutes
+soak-short: ## the soak as make test has it: 1,000 clients for two minutes
 	@go build -o $(BIN)/soak ./interop/soak
-	@$(BIN)/soak -time 2m -clients 2000 -ping 2s
+	@$(BIN)/soak -time 2m -clients 1000 -ping 2s
 
 .PHONY: slow
 slow: ## 1,000 clients that read and 50 that do not: nobody else may notice, and memory stays bounded
