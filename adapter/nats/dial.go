@@ -11,9 +11,9 @@ import (
 const (
 	dialAgain    = 200 * time.Millisecond
 	dialJitter   = 100 * time.Millisecond
-	dialTimeout  = 2 * time.Second
-	pingEvery    = 2 * time.Second
-	pingsMissing = 2
+	dialTimeout  = 10 * time.Second
+	pingEvery    = 5 * time.Second
+	pingsMissing = 3
 	writeTimeout = 5 * time.Second
 )
 
@@ -24,7 +24,7 @@ const (
 //   - it tries until it succeeds, also the first time, and five times a second, so Dial
 //     returns without an error while the broker is away;
 //   - nothing is kept for a broker that is away, as others would get it late;
-//   - a broker that does not answer counts as lost after four to six seconds;
+//   - a broker that does not answer counts as lost after about twenty seconds;
 //   - what goes wrong at any other time is logged by package slog.
 func Dial(servers string, options ...natsgo.Option) (*natsgo.Conn, error) {
 	return natsgo.Connect(servers, append([]natsgo.Option{

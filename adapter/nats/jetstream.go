@@ -55,7 +55,7 @@ const (
 )
 
 // callTimeout is how long JetStream has for an answer, unless the caller's context says so.
-const callTimeout = 5 * time.Second
+const callTimeout = 10 * time.Second
 
 // JetStream is a Bus that keeps events in a stream of NATS, with History and Sessions; see
 // [NewJetStream].

@@ -21,7 +21,7 @@ const (
 
 	// flushTimeout is how long the broker has to confirm a subscription, unless the
 	// caller's context says so.
-	flushTimeout = 5 * time.Second
+	flushTimeout = 10 * time.Second
 )
 
 var errAway = errors.New("nats: the broker is away")

@@ -30,6 +30,7 @@ func dialled(t *testing.T, b *embedded.Broker) *natsgo.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(conn.Close)
+	until(t, "being connected", conn.IsConnected)
 	return conn
 }
 

@@ -75,9 +75,15 @@ const (
 	startTimeout = 30 * time.Second
 	startStep    = 50 * time.Millisecond
 
-	// peerPing is how often brokers look for each other. One that does not answer twice
-	// counts as lost.
-	peerPing = 2 * time.Second
+	// peerPing is how often brokers look for each other, and peerPings how many may be
+	// unanswered before one counts as lost. A machine that is busy is none that is gone.
+	peerPing  = 5 * time.Second
+	peerPings = 3
+
+	// stalledFor is how long what is written may not be read, and loginWithin how many
+	// seconds a login may take.
+	stalledFor  = 30 * time.Second
+	loginWithin = 10
 )
 
 // Start starts a broker. It returns when the broker takes connections, whether or not others
@@ -151,6 +157,7 @@ func (b *Broker) serverOptions(own string) (*server.Options, error) {
 	o := &server.Options{
 		ServerName: "socketio-" + rand.Text(),
 		NoSigs:     true, NoLog: true,
+		WriteDeadline: stalledFor, AuthTimeout: loginWithin,
 		JetStream: b.options.Store != "", StoreDir: b.options.Store,
 	}
 	if err := b.letClientsIn(o, own != ""); err != nil || own == "" {
@@ -159,7 +166,7 @@ func (b *Broker) serverOptions(own string) (*server.Options, error) {
 	var err error
 	o.Cluster.Name = clusterName
 	o.Cluster.PoolSize = -1 // one connection to each of the others
-	o.Cluster.PingInterval, o.Cluster.MaxPingsOut = peerPing, 2
+	o.Cluster.PingInterval, o.Cluster.MaxPingsOut, o.Cluster.AuthTimeout = peerPing, peerPings, loginWithin
 	if o.Cluster.Host, o.Cluster.Port, err = hostPort(own); err != nil {
 		return nil, err
 	}
