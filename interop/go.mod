@@ -75,6 +75,7 @@ require (
 
 replace (
 	socketio => ../
+	socketio/adapter/redis => ../adapter/redis
 	socketio/metrics => ../metrics
 	socketio/msgpack => ../msgpack
 	socketio/otel => ../otel

@@ -21,12 +21,13 @@ import (
 // Times that are no options.
 const (
 	dialTimeout   = 5 * time.Second
-	settleTimeout = 10 * time.Second // how long a request waits for the node to know the others
-	bodyTimeout   = 30 * time.Second // how long a POST's body may take to arrive
-	leaveTimeout  = 5 * time.Second  // for telling another node that this one ends
-	leaveAgain    = 100 * time.Millisecond
-	lingerTimeout = 5 * time.Second  // between the ends of a WebSocket's two directions
-	idleTimeout   = 15 * time.Second // of a connection to another node, less than theirs
+	settleTimeout = 10 * time.Second       // how long a request waits for the node to know the others
+	bodyTimeout   = 30 * time.Second       // how long a POST's body may take to arrive
+	leaveTimeout  = 5 * time.Second        // for telling another node that this one ends
+	leaveAgain    = 100 * time.Millisecond // after the first time
+	leaveRarely   = 2 * time.Second        // after several
+	lingerTimeout = 5 * time.Second        // between the ends of a WebSocket's two directions
+	idleTimeout   = 15 * time.Second       // of a connection to another node, less than theirs
 )
 
 // A Directory knows the other nodes.
@@ -64,6 +65,7 @@ type Forwarder struct {
 	count     counts
 	stranger  sync.Once // to be told of
 	relays    sync.WaitGroup
+	telling   chan struct{} // has an element for each owner that is being told of a leave
 
 	mu       sync.Mutex // guards what follows
 	passages map[*passage]struct{}
@@ -88,6 +90,7 @@ func New(c Config) *Forwarder {
 		Config: c, key: []byte(c.Secret),
 		dialer:   net.Dialer{Timeout: dialTimeout},
 		passages: map[*passage]struct{}{},
+		telling:  make(chan struct{}, 32),
 	}
 	f.transport = &http.Transport{
 		DialContext:           f.dialer.DialContext,

@@ -39,17 +39,12 @@ func (f *Forwarder) Drain(ctx context.Context, over time.Duration) error {
 // off and returns the error of ctx.
 func (f *Forwarder) Shutdown(ctx context.Context) error {
 	all := f.close()
-	var told sync.WaitGroup
-	turns := make(chan struct{}, leavers)
-	for _, p := range all {
-		turns <- struct{}{}
-		told.Go(func() {
-			defer func() { <-turns }()
-			f.persuade(ctx, p)
-		})
-	}
-	told.Wait()
 	defer f.transport.CloseIdleConnections()
+	var persuaders sync.WaitGroup
+	for _, p := range all {
+		persuaders.Go(func() { f.persuade(ctx, p) })
+	}
+	defer persuaders.Wait()
 	for _, p := range all {
 		select {
 		case <-p.ended:
@@ -61,9 +56,6 @@ func (f *Forwarder) Shutdown(ctx context.Context) error {
 	f.relays.Wait()
 	return nil
 }
-
-// leavers is how many owners are told at the same time.
-const leavers = 16
 
 // Close cuts off all that is passed on, without waiting.
 func (f *Forwarder) Close() {
@@ -94,32 +86,35 @@ func (f *Forwarder) all() []*passage {
 	return all
 }
 
-// persuade has the client of a passage leave. It blocks until a poll has had its answer, or
-// the owner of a WebSocket knows, or ctx ends.
+// persuade has the client of a passage leave. It blocks until that is over, or ctx ends.
 func (f *Forwarder) persuade(ctx context.Context, p *passage) {
-	if p.relay {
-		f.tellOwner(ctx, p)
-	}
-	if !p.parked {
+	if !p.relay && !p.parked {
 		return
 	}
-	for again := time.NewTicker(leaveAgain); ; {
-		f.tellOwner(ctx, p) // who may not have got the poll yet
+	// The owner may not have got the poll yet, or still be upgrading to the WebSocket.
+	for wait := leaveAgain; ; wait = min(2*wait, leaveRarely) {
+		f.tellOwner(ctx, p)
+		again := time.NewTimer(wait)
 		select {
 		case <-again.C:
+			continue
 		case <-p.ended:
-			again.Stop()
-			return
 		case <-ctx.Done():
-			again.Stop()
-			return
 		}
+		again.Stop()
+		return
 	}
 }
 
 // tellOwner asks the owner of a session to have its client send its next request another way.
 // It blocks until that is said. If it cannot be, the passage is cut off later.
 func (f *Forwarder) tellOwner(ctx context.Context, p *passage) {
+	select {
+	case f.telling <- struct{}{}:
+		defer func() { <-f.telling }()
+	case <-ctx.Done():
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, leaveTimeout)
 	defer cancel()
 	r := &http.Request{Method: http.MethodPost, RequestURI: uriOf(p.r), URL: p.r.URL, Host: p.r.Host}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -117,6 +118,7 @@ func TestWhoEndsHasItsClientsLeave(t *testing.T) {
 	released := make(chan struct{})
 	conns := make(chan net.Conn, 1)
 	polls := make(chan struct{}, 1)
+	var asked atomic.Int64
 	take := socket(t, func(conn net.Conn) { conns <- conn })
 	far, near := pair(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Upgrade") != "" {
@@ -130,6 +132,9 @@ func TestWhoEndsHasItsClientsLeave(t *testing.T) {
 	far.f.Leave = func(id string) {
 		if id == "" {
 			t.Error("nobody is to leave")
+		}
+		if asked.Add(1) == 1 {
+			return // it has not got what is to leave yet
 		}
 		select {
 		case conn := <-conns:
