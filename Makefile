@@ -140,7 +140,12 @@ size: ## the sizes of the client for browsers, beside the official one's; fails 
 test-cluster: ## every back end of a cluster, alone and in a fleet with servers for Node
 	@go run ./internal/cmd/setup clients
 	@go run ./internal/cmd/setup cluster
-	@go run ./internal/cmd/cluster
+	@ROUNDROBIN=short go run ./internal/cmd/cluster
+
+.PHONY: round-robin
+round-robin: ## 300 official clients behind nginx and behind HAProxy, round robin, while a server is replaced
+	@go run ./internal/cmd/setup cluster
+	@ROUNDROBIN=whole go test -count=1 -timeout 10m -v -run '^TestBehind' ./interop/cluster/roundrobin
 
 .PHONY: faults
 faults: ## what goes wrong in networks, processes and programs, and what is promised then

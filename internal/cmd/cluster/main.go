@@ -1,5 +1,6 @@
 // Command cluster tests each back end of a cluster against a broker that it starts itself:
-// as a Bus, and in a fleet with a server for Node where there is an adapter for that. It says
+// as a Bus, and in a fleet with a server for Node where there is an adapter for that; and then
+// a fleet behind load balancers, as long as ROUNDROBIN says, see interop/cluster. It says
 // what came of it:
 //
 //	cluster
@@ -19,6 +20,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
@@ -44,9 +46,15 @@ var backends = []backend{
 	{"sio serve --cluster", "./cmd/sio", "^TestCluster"},
 }
 
+// balanced are the tests of fleets behind load balancers that are not sticky.
+var balanced = []backend{
+	{"behind nginx, not sticky", "./interop/cluster/roundrobin", "^TestBehindNginx"},
+	{"behind HAProxy, not sticky", "./interop/cluster/roundrobin", "^TestBehindHAProxy"},
+}
+
 func main() {
 	var sum tally
-	for _, b := range backends {
+	for _, b := range slices.Concat(backends, balanced) {
 		start := time.Now()
 		t, err := b.run()
 		if err != nil {

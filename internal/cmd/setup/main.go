@@ -76,12 +76,15 @@ func browser(ctx context.Context) error {
 	return npm.Ci(ctx, os.Stdout, "browser", logs+"/npm-browser.log")
 }
 
-// cluster installs the brokers, and the npm packages of a server for Node beside them.
+// cluster installs the brokers and load balancers, and the npm packages of a server for Node
+// and of clients.
 func cluster(ctx context.Context) error {
 	if err := asFarAsItMay(ctx, slices.Concat(forClients, forCluster)); err != nil || !onPath("npm") {
 		return err
 	}
-	return npm.Ci(ctx, os.Stdout, "interop/cluster", logs+"/npm-cluster.log")
+	return errors.Join(
+		npm.Ci(ctx, os.Stdout, "interop/cluster", logs+"/npm-cluster.log"),
+		npm.Ci(ctx, os.Stdout, "interop/js", logs+"/npm.log"))
 }
 
 // asFarAsItMay installs what is needed. Where it may not, it names that and is content:

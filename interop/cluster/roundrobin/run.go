@@ -76,9 +76,7 @@ func (p plan) run() (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if os.Getenv("KEEP") == "" {
-		defer os.RemoveAll(dir)
-	}
+	defer os.RemoveAll(dir)
 	s := &scene{dir: dir}
 	defer s.kill()
 	if err := s.build(p.balancer); err != nil {
