@@ -26,7 +26,7 @@ const testSecret = "a secret of the tests"
 // A fleet is servers of a cluster that are reached by round robin, one request here and the
 // next one there.
 type forwardFleet struct {
-	t      *testing.T
+	t      testing.TB
 	bus    adapter.Bus
 	front  *httptest.Server
 	number atomic.Int64
@@ -41,7 +41,7 @@ type forwardMember struct {
 	listener *httptest.Server
 }
 
-func newForwardFleet(t *testing.T, size int, o Options) *forwardFleet {
+func newForwardFleet(t testing.TB, size int, o Options) *forwardFleet {
 	t.Helper()
 	f := &forwardFleet{t: t, bus: adapter.NewMemory()}
 	for range size {
@@ -105,7 +105,7 @@ func (f *forwardFleet) stats() (sum Stats) {
 }
 
 // within waits for a condition.
-func within(t *testing.T, what string, holds func() bool) {
+func within(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(forwardPatience); !holds(); {
 		if time.Now().After(deadline) {
@@ -189,7 +189,7 @@ func TestTheSessionOfADeadServerIsUnknownAtOnce(t *testing.T) {
 }
 
 // openPolling opens a session and joins its main namespace.
-func openPolling(t *testing.T, base string) (id string) {
+func openPolling(t testing.TB, base string) (id string) {
 	t.Helper()
 	_, body := get(t, base, "")
 	_, rest, _ := strings.Cut(body, `"sid":"`)
@@ -206,7 +206,7 @@ func openPolling(t *testing.T, base string) (id string) {
 }
 
 // get polls a session, or opens one.
-func get(t *testing.T, base, id string) (status int, body string) {
+func get(t testing.TB, base, id string) (status int, body string) {
 	t.Helper()
 	url := base + "/socket.io/?EIO=4&transport=polling"
 	if id != "" {

@@ -102,3 +102,32 @@ func TestDrainLetsAReceiverSayGoodbye(t *testing.T) {
 	r.want("over polling", "GET", query, "", 200, "4goodbye")
 	r.want("the end", "GET", query, "", 200, "1")
 }
+
+func TestReleaseHasAClientComeAgain(t *testing.T) {
+	r := newRig(t, nil, nil)
+	r.server.Release(r.Context(), "nobody")
+	sid := r.poll()
+	r.server.Release(r.Context(), sid) // nothing waits
+	for range 2 {
+		answer := r.parked(sid)
+		r.server.Release(r.Context(), sid)
+		if got := <-answer; got != "6" {
+			t.Errorf("the poll was answered by %q, want a noop", got)
+		}
+	}
+	r.want("the session is still there", "POST", "transport=polling&sid="+sid, "4hello", 200, "ok")
+	c := r.dial("transport=websocket").open()
+	for _, conn := range r.server.all() {
+		if conn.Transport() == WebSocket {
+			r.server.Release(r.Context(), conn.ID())
+		}
+	}
+	if got := c.next(); got != "close" {
+		t.Errorf("the WebSocket says %q, want its end", got)
+	}
+	c.Close()
+	r.until("the end of the WebSocket's session", func() bool { return r.server.Stats().WebSockets == 0 })
+	if got := r.server.Len(); got != 1 {
+		t.Errorf("%d connections are left, want 1", got)
+	}
+}
