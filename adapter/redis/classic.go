@@ -66,7 +66,7 @@ func (b *Classic) Publish(ctx context.Context, to adapter.Topic, m []byte) (adap
 	if err != nil {
 		return "", err
 	}
-	return "", b.client.Do(ctx, command).Error()
+	return "", publish(ctx, b.client, command).Error()
 }
 
 // PublishAll is that of [adapter.Batcher].

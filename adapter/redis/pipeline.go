@@ -38,3 +38,9 @@ func publishAll(
 	}
 	return failures
 }
+
+// publish publishes by one command. In a Redis Cluster a command without a key goes to any
+// node, but with DoMulti to the same one each time, so that messages stay in order.
+func publish(ctx context.Context, client rueidis.Client, command rueidis.Completed) rueidis.RedisResult {
+	return client.DoMulti(ctx, command)[0]
+}

@@ -88,7 +88,7 @@ func (b *Streams) Publish(ctx context.Context, to adapter.Topic, m []byte) (adap
 	if err != nil {
 		return "", err
 	}
-	result := b.client.Do(ctx, command)
+	result := publish(ctx, b.client, command)
 	if !e.kept() {
 		return "", result.Error()
 	}
@@ -98,10 +98,24 @@ func (b *Streams) Publish(ctx context.Context, to adapter.Topic, m []byte) (adap
 
 // PublishAll is that of [adapter.Batcher].
 func (b *Streams) PublishAll(ctx context.Context, messages []adapter.Outgoing) []error {
-	return publishAll(ctx, b.client, messages, func(m *adapter.Outgoing) (rueidis.Completed, error) {
+	encode := func(m *adapter.Outgoing) (rueidis.Completed, error) {
 		command, _, err := b.encode(m)
 		return command, err
-	})
+	}
+	if b.client.Mode() != rueidis.ClientModeCluster || b.options.Sharded {
+		return publishAll(ctx, b.client, messages, encode)
+	}
+	// Beside commands for the stream, others would go to the node that has it; see publish.
+	var failures []error
+	for i := range messages {
+		if err := publishAll(ctx, b.client, messages[i:i+1], encode); err != nil {
+			if failures == nil {
+				failures = make([]error, len(messages))
+			}
+			failures[i] = err[0]
+		}
+	}
+	return failures
 }
 
 // encode returns the command that publishes a message, or adds it to the stream.

@@ -39,6 +39,7 @@ var backends = []backend{
 	{"Redis, classic", "./adapter/redis", "^TestClassic"},
 	{"Redis, sharded", "./adapter/redis", "^TestSharded"},
 	{"Redis, streams", "./adapter/redis", "^TestStreams"},
+	{"Redis Cluster", "./adapter/redis", "^TestRedisCluster"},
 	{"Redis, faults", "./adapter/redis", "^TestF[0-9]"},
 	{"Redis, servers that end", "./interop/cluster", "^TestF0[13]"},
 	{"NATS, core", "./adapter/nats/embedded", "^TestCore"},
