@@ -19,7 +19,7 @@ import (
 var layers = [][]string{
 	{"cmd", "examples", "bench", "interop", "internal/cmd", "tools", "browser/build"},
 	{"adapter/redis", "adapter/nats", "adapter/postgres", "metrics", "otel"},
-	{"auth"},
+	{"auth", "publish"},
 	{"socketiotest", "internal/fleet", "msgpack", "webtransport"},
 	{"."},
 	{"internal/cluster", "internal/forward"},
