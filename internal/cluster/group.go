@@ -85,7 +85,7 @@ func (g *Group) listen(kind errandKind, to adapter.Topic) {
 func (g *Group) say(t adapter.MessageType) {
 	m := adapter.Message{Type: t}
 	if g.advertises() && isHeartbeat(t) {
-		m.Address = g.node.peers.own
+		m.Address = g.node.peers.address()
 		g.mu.Lock()
 		g.beaten = time.Now()
 		g.mu.Unlock()
@@ -95,7 +95,7 @@ func (g *Group) say(t adapter.MessageType) {
 
 // advertises says whether the group's heartbeats tell where the node is: one group's are
 // enough.
-func (g *Group) advertises() bool { return g.name == mainNamespace && g.node.peers.own != "" }
+func (g *Group) advertises() bool { return g.name == mainNamespace && g.node.peers.address() != "" }
 
 func isHeartbeat(t adapter.MessageType) bool {
 	return t == adapter.InitialHeartbeat || t == adapter.Heartbeat

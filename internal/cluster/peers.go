@@ -26,10 +26,10 @@ const (
 // peers are the nodes that take requests which others pass on to them. The zero value has
 // none. Its methods may be called concurrently and do not block.
 type peers struct {
-	own     string        // where this node takes them, "" if it does not; set before its first group
-	settled chan struct{} // closed when the others should be known, and know of this one
+	settled chan struct{} // closed when the others should be known, and know of this one; set with own
 
 	mu     sync.Mutex // guards what follows
+	own    string     // where this node takes them, "" if it does not
 	known  []peer     // few
 	timer  *time.Timer
 	closed bool
@@ -53,8 +53,24 @@ func Tag(uid string) uint32 {
 // Advertise tells the others where the node takes requests that they pass on. It must be
 // called before the first group joins.
 func (n *Node) Advertise(address string) {
-	n.peers.own = address
-	n.peers.settled = make(chan struct{})
+	p := &n.peers
+	p.mu.Lock()
+	p.own = address
+	p.settled = make(chan struct{})
+	p.mu.Unlock()
+	n.mu.Lock()
+	subscribed := n.subscribed()
+	n.mu.Unlock()
+	if subscribed { // before it could know that it would have to settle
+		p.settleSoon()
+	}
+}
+
+// address returns where this node takes requests, "" if it does not.
+func (p *peers) address() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.own
 }
 
 // Settled returns a channel that is closed when a node that advertises has known the others
@@ -85,7 +101,7 @@ func (n *Node) Doubt(address string) {
 func (p *peers) settleSoon() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.own != "" && !p.closed {
+	if p.own != "" && !p.closed && p.timer == nil {
 		p.timer = time.AfterFunc(settleTime, p.close)
 	}
 }
@@ -107,7 +123,7 @@ func (p *peers) close() {
 // hear notes what another node says of itself.
 func (p *peers) hear(m *adapter.Message) {
 	switch {
-	case p.own == "":
+	case p.address() == "":
 	case m.Type == adapter.AdapterClose:
 		p.drop(func(other *peer) bool { return other.uid == m.UID })
 	case isHeartbeat(m.Type) && m.Address != "" && m.UID != adapter.EmitterUID:
@@ -125,7 +141,7 @@ func (p *peers) hear(m *adapter.Message) {
 
 // forget drops those that have been silent for long.
 func (p *peers) forget(now time.Time) {
-	if p.own != "" {
+	if p.address() != "" {
 		p.drop(func(other *peer) bool { return now.Sub(other.heard) > forgetAfter })
 	}
 }
