@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -134,8 +135,8 @@ func (s *processes) add(p *process, err error) (*process, error) {
 }
 
 func (s *processes) kill() {
-	for i := len(s.all) - 1; i >= 0; i-- {
-		s.all[i].kill()
+	for _, p := range slices.Backward(s.all) {
+		p.kill()
 	}
 }
 

@@ -76,7 +76,7 @@ func (p plan) run() (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer os.RemoveAll(dir) //nolint:errcheck // what stays is in the directory for temporary files
 	s := &scene{dir: dir}
 	defer s.kill()
 	if err := s.build(p.balancer); err != nil {
