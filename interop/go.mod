@@ -75,7 +75,6 @@ require (
 
 replace (
 	socketio => ../
-	socketio/adapter/redis => ../adapter/redis
 	socketio/metrics => ../metrics
 	socketio/msgpack => ../msgpack
 	socketio/otel => ../otel

@@ -1,3 +1,5 @@
+//go:build unix
+
 // Command bench measures what servers of a cluster cost: how many events three servers
 // deliver to their clients per second of processor time, in Go and in Node, with the same
 // adapter, one after the other in the same run:
