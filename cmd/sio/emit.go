@@ -12,18 +12,39 @@ import (
 
 func emitCommand() command {
 	return command{
-		name: "emit", args: "URL EVENT [ARGUMENT…]", least: 2, most: -1,
+		name: "emit", args: "URL EVENT [ARGUMENT…]", least: 1, most: -1,
 		brief: "send one event",
 		about: valuesHelp + `
 
 It ends when the server has taken the event, and prints nothing.
 
   sio emit :3000 chat hello
-  sio emit https://chat.example/admin upload '{"name":"a.png"}' file:a.png`,
+  sio emit https://chat.example/admin upload '{"name":"a.png"}' file:a.png
+
+With --via it reaches the clients of a cluster through its broker, which has to be the one
+of the servers' Options.Bus; no URL of a server is given then. Adapters are classic, sharded
+and streams of Redis, core and jetstream of NATS, bus and log of PostgreSQL.
+
+  sio emit --via redis://127.0.0.1:6379 --room lobby said '{"text":"closing soon"}'`,
 		bind: func(flags *flag.FlagSet) action {
 			var t target
+			var v via
 			t.bind(flags)
+			v.bind(flags)
 			return func(ctx context.Context, p *program, args []string) error {
+				if err := v.check(); err != nil {
+					return err
+				}
+				if v.url != "" {
+					values, err := parseValues(args[1:])
+					if err != nil {
+						return err
+					}
+					return v.emit(ctx, t.namespace, args[0], values, t.timeout)
+				}
+				if len(args) < 2 {
+					return emitCommand().check(nil)
+				}
 				values, err := parseValues(args[2:])
 				if err != nil {
 					return err
