@@ -9,51 +9,50 @@ import (
 	"strings"
 	"time"
 
-	natsgo "github.com/nats-io/nats.go"
-
 	"socketio/adapter"
 	"socketio/adapter/nats"
 	"socketio/adapter/nats/embedded"
 )
 
-// A membership is the part that a server has in a cluster: a broker of its own, which is
-// connected to those of the others. It is nil without --cluster.
+// A membership is the part that a server has in a cluster. The zero value is that of a
+// server that is alone.
 type membership struct {
-	broker *embedded.Broker
-	conn   *natsgo.Conn
+	bus    adapter.Bus      // what joins the server with the others, nil without
+	broker *embedded.Broker // its own, with --cluster
+	leave  func()
 }
 
 // join makes the server one of the cluster that the flags say, if they do.
-func (s *serving) join() (*membership, error) {
-	if len(s.cluster) == 0 {
-		return nil, nil
+func (s *serving) join(ctx context.Context) (membership, error) {
+	switch {
+	case s.via.url != "":
+		bus, done, err := s.via.open(ctx)
+		return membership{bus: bus, leave: func() { _ = done() }}, err
+	case len(s.cluster) == 0:
+		return membership{leave: func() {}}, nil
 	}
 	secret := s.secret
 	if file, ok := strings.CutPrefix(secret, "@"); ok {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			return nil, err
+			return membership{}, err
 		}
 		secret = strings.TrimSpace(string(text))
 	}
 	broker, err := embedded.Start(&embedded.Options{Cluster: s.cluster, Secret: secret})
 	if err != nil {
-		return nil, err
+		return membership{}, err
 	}
 	conn, err := broker.Dial()
 	if err != nil {
 		broker.Close()
-		return nil, errors.Join(errors.New("no connection to the broker within"), err)
+		return membership{}, errors.Join(errors.New("no connection to the broker within"), err)
 	}
-	return &membership{broker: broker, conn: conn}, nil
-}
-
-// bus returns what joins the server with the others.
-func (m *membership) bus() adapter.Bus {
-	if m == nil {
-		return nil
+	leave := func() { // when nothing is sent any more
+		conn.Close()
+		broker.Close()
 	}
-	return nats.NewCore(m.conn, nil)
+	return membership{bus: nats.NewCore(conn, nil), broker: broker, leave: leave}, nil
 }
 
 // tellEvery is how often is looked whether the cluster has changed.
@@ -61,8 +60,8 @@ const tellEvery = 200 * time.Millisecond
 
 // tell prints where the others find this server, and how many there are whenever that has
 // changed, until ctx ends.
-func (m *membership) tell(ctx context.Context, out io.Writer) {
-	if m == nil {
+func (m membership) tell(ctx context.Context, out io.Writer) {
+	if m.broker == nil {
 		return
 	}
 	fmt.Fprintf(out, "its address in the cluster is %s\n", m.broker.Address())
@@ -78,13 +77,5 @@ func (m *membership) tell(ctx context.Context, out io.Writer) {
 			fmt.Fprintf(out, "the cluster has %s\n", count(servers, "server"))
 			known = servers
 		}
-	}
-}
-
-// leave ends the membership, when nothing is sent any more.
-func (m *membership) leave() {
-	if m != nil {
-		m.conn.Close()
-		m.broker.Close()
 	}
 }

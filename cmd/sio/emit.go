@@ -30,7 +30,8 @@ and streams of Redis, core and jetstream of NATS, bus and log of PostgreSQL.
 			var t target
 			var v via
 			t.bind(flags)
-			v.bind(flags)
+			v.bind(flags, "reach the clients of a cluster through its broker at `URL`, in place of a server")
+			v.bindRooms(flags)
 			return func(ctx context.Context, p *program, args []string) error {
 				if err := v.check(); err != nil {
 					return err

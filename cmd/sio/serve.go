@@ -35,6 +35,12 @@ and free, and finds the others. Whoever reaches these addresses can be part of i
   sio serve --addr :3000 --cluster 127.0.0.1:4000,127.0.0.1:4001
   sio serve --addr :3001 --cluster 127.0.0.1:4000,127.0.0.1:4001
 
+With --via it joins the servers, for Node as well, that use the broker at URL: of Redis with
+the adapter classic, sharded or streams, of NATS with core or jetstream, of PostgreSQL with
+bus or log.
+
+  sio serve --via redis://127.0.0.1:6379
+
 SIGTERM and Ctrl-C end it in order: it takes no more clients and sends the others away over
 the time of --drain. A second one ends it at once.`,
 		bind: func(flags *flag.FlagSet) action {
@@ -50,6 +56,7 @@ the time of --drain. A second one ends it at once.`,
 				s.origins = append(s.origins, o)
 				return nil
 			})
+			s.via.bind(flags, "be one server with those that use the broker at `URL`")
 			flags.StringVar(&s.secret, "secret", "", "let nobody into the cluster who does not know `TEXT`; @FILE has it from a file")
 			return s.run
 		},
@@ -64,6 +71,7 @@ type serving struct {
 	origins []string
 	cluster []string
 	secret  string
+	via     via
 }
 
 // run serves until it is interrupted or told to end.
@@ -73,17 +81,23 @@ func (s *serving) run(ctx context.Context, p *program, _ []string) error {
 	// From the first signal on, the next one does what it does to any program.
 	context.AfterFunc(ctx, forget)
 
+	if err := s.via.check(); err != nil {
+		return err
+	}
+	if s.via.url != "" && len(s.cluster) > 0 {
+		return usage("--cluster makes a broker, and --via uses another: one of them")
+	}
 	listener, err := net.Listen("tcp", s.address)
 	if err != nil {
 		return fmt.Errorf("%w; --addr takes another address, and 127.0.0.1:0 a free port", err)
 	}
-	cluster, err := s.join()
+	cluster, err := s.join(ctx)
 	if err != nil {
 		listener.Close()
 		return err
 	}
 	defer cluster.leave()
-	srv, chat := s.server(cluster.bus()), demo.NewServer()
+	srv, chat := s.server(cluster.bus), demo.NewServer()
 	mux := http.NewServeMux()
 	mux.Handle("/socket.io/", srv)
 	mux.Handle("/", demo.Handler(chat))

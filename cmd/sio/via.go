@@ -19,19 +19,24 @@ import (
 	"socketio/adapter/redis"
 )
 
-// A via is the broker of a cluster, through which clients are reached without being one.
+// A via is the broker of a cluster: servers join it, and others reach their clients through
+// it.
 type via struct {
 	url     string
 	adapter string
 	prefix  string
-	rooms   []string
+	rooms   []string // of emit
 }
 
-// bind declares the flags.
-func (v *via) bind(flags *flag.FlagSet) {
-	flags.StringVar(&v.url, "via", "", "reach the clients of a cluster through its broker at `URL`, in place of a server")
+// bind declares the flags; what --via does is told by use.
+func (v *via) bind(flags *flag.FlagSet, use string) {
+	flags.StringVar(&v.url, "via", "", use)
 	flags.StringVar(&v.adapter, "adapter", "", "`NAME` of what the servers use; default classic, core or bus")
 	flags.StringVar(&v.prefix, "prefix", "", "`TEXT` that the names of the servers' channels begin with, if they have their own")
+}
+
+// bindRooms declares the flag that only emit has.
+func (v *via) bindRooms(flags *flag.FlagSet) {
 	flags.Func("room", "with --via, send only to members of room `NAME`; may be repeated", func(name string) error {
 		v.rooms = append(v.rooms, name)
 		return nil
@@ -130,7 +135,7 @@ func (v *via) nats(ctx context.Context) (bus adapter.Bus, done func() error, err
 	if err != nil {
 		return nil, nil, err
 	}
-	conn, err := nats.Dial(v.url, natsgo.RetryOnFailedConnect(false), natsgo.MaxReconnects(0))
+	conn, err := nats.Dial(v.url, natsgo.RetryOnFailedConnect(false))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -162,4 +163,22 @@ func natsCore(t *testing.T, url string) adapter.Bus {
 	}
 	t.Cleanup(conn.Close)
 	return nats.NewCore(conn, nil)
+}
+
+// TestAServerInGoAndOneForNodeAreOne runs examples/redis-mixed, with an official client on
+// each.
+func TestAServerInGoAndOneForNodeAreOne(t *testing.T) {
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		t.Skip("needs redis-server, which make setup installs")
+	}
+	if _, err := os.Stat("../../interop/cluster/node_modules/socket.io-client"); err != nil {
+		t.Skip("npm ci has not run in interop/cluster; make test-cluster does that")
+	}
+	_, port, _ := net.SplitHostPort(freeAddress(t))
+	cmd := exec.CommandContext(t.Context(), "../../examples/redis-mixed/run.sh", port)
+	cmd.WaitDelay = time.Second
+	out, err := cmd.CombinedOutput()
+	if err != nil || bytes.Count(out, []byte("ok: ")) != 6 {
+		t.Errorf("%v\n%s", err, out)
+	}
 }
