@@ -108,6 +108,13 @@ var figures = []figure{
 		func(s *socketio.Stats) uint64 { return s.BusDropped }),
 	counter("adapter_received_total", "Messages from other servers.",
 		func(s *socketio.Stats) uint64 { return s.BusReceived }),
+	counters("forwarded_requests_total", "Requests that belong to sessions of other servers, by whether these have answered.", "result",
+		func(s *socketio.Stats, emit emit) {
+			emit(float64(s.Forwarded), "done")
+			emit(float64(s.ForwardsFailed), "failed")
+		}),
+	gauge("relayed_websockets", "WebSockets that are passed on to other servers.",
+		func(s *socketio.Stats) int { return s.Relayed }),
 	counter("adapter_malformed_total", "What came over the bus and was no message.",
 		func(s *socketio.Stats) uint64 { return s.BusMalformed }),
 }
