@@ -100,6 +100,9 @@ func TestTheServerLogsNoIDOfASession(t *testing.T) {
 				t.Fatal(err)
 			}
 			resp, err := web.Do(r)
+			if err != nil && len(request.body) > 10_000 {
+				continue // answered and closed before all of it was written
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
