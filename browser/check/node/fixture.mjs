@@ -86,8 +86,9 @@ const answers = {
     if (ms === null) return socket.emit(event, ...args, ok);
     socket.timeout(ms).emit(event, ...args, (error, ...value) => (error ? reply({ ok: false, message: error.message }) : ok(...value)));
   },
-  op: (socket, [{ via, event, args = [] }], reply) => {
-    (via === "io" ? socket.nsp : socket.broadcast).emit(event, ...args);
+  op: (socket, [{ via, to, event, args = [] }], reply) => {
+    const from = via === "io" ? socket.nsp : socket.broadcast;
+    (to ? from.to(to) : from).emit(event, ...args);
     reply("sent");
   },
   watch: (socket, _, reply) => {
