@@ -27,7 +27,7 @@ func (c *Conn) writeCompressed(fs []Frame) error {
 		// Compressing takes long enough to let others write meanwhile.
 		buf := c.encode(fs)
 		defer writeBuffers.put(buf)
-		return c.WriteEncoded(buf.b, len(fs), fs[0].Keep)
+		return c.offer(buf.b, len(fs), fs[0].Keep, false)
 	}
 	c.mu.Lock()
 	if !c.admits(sizeOf(fs), len(fs)) && !c.relieved(sizeOf(fs), len(fs)) {
@@ -53,7 +53,7 @@ func (c *Conn) tryWriteCompressed(fs []Frame) bool {
 	c.mu.Unlock()
 	buf := c.encode(fs)
 	defer writeBuffers.put(buf)
-	return c.TryWriteEncoded(buf.b, len(fs))
+	return c.tryOffer(buf.b, len(fs), false)
 }
 
 // encode encodes frames that stand alone, into a buffer that it borrows.

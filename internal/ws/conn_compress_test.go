@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -148,6 +149,34 @@ func TestManyMayWriteCompressedMessages(t *testing.T) {
 				}
 				next[w]++
 			}
+		})
+	}
+}
+
+// What is compressed alone is written from a buffer that is used again at once.
+func TestCompressedMessagesThatWaitAreTheirOwn(t *testing.T) {
+	for name, o := range settings {
+		t.Run(name, func(t *testing.T) {
+			bothKinds(t, func(t *testing.T, pair func(*testing.T) (net.Conn, net.Conn)) {
+				server, client := twoEnds(t, pair, o)
+				random := rand.New(rand.NewPCG(1, 2))
+				var want [][]byte
+				for range 100 {
+					data := make([]byte, 1+random.IntN(100_000)) // of 16 values: half as long compressed
+					for i := range data {
+						data[i] = byte(random.IntN(16))
+					}
+					want = append(want, data)
+					if err := server.conn.Write(Frame{Op: OpBinary, Data: data}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for i, data := range want {
+					if m := client.next(t); !bytes.Equal(m.Data, data) {
+						t.Fatalf("message %d of %d bytes arrived as %d others", i, len(data), len(m.Data))
+					}
+				}
+			})
 		})
 	}
 }

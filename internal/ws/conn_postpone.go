@@ -13,7 +13,7 @@ func (c *Conn) Postpone(frames []byte, number int) (flush bool, err error) {
 		return false, c.WriteEncoded(frames, number, false)
 	}
 	flush = c.out == nil && !c.corked && !c.writing // else somebody will
-	c.queueEncoded(frames, number, false)
+	c.queueEncoded(frames, number, false, true)
 	c.account()
 	c.mu.Unlock()
 	return flush, nil

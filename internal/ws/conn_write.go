@@ -79,27 +79,37 @@ func (c *Conn) TryWrite(fs ...Frame) bool {
 // them: by [AppendFrame], or [Compression.Append] with the connection's own one. They must
 // never change any more, since they need not be copied. Keep is that of [Frame].
 func (c *Conn) WriteEncoded(frames []byte, number int, keep bool) error {
+	return c.offer(frames, number, keep, true)
+}
+
+// offer is WriteEncoded for frames that may be kept, or that the caller needs again.
+func (c *Conn) offer(frames []byte, number int, keep, fixed bool) error {
 	c.mu.Lock()
 	if !c.admits(len(frames), number) && !c.relieved(len(frames), number) {
 		dropped, err := c.makeRoom(len(frames), number, keep)
 		if err == nil {
-			c.queueEncoded(frames, number, keep)
+			c.queueEncoded(frames, number, keep, fixed)
 		}
 		c.flush()
 		return c.madeRoom(dropped, err)
 	}
-	c.writeEncoded(frames, number, keep)
+	c.writeEncoded(frames, number, keep, fixed)
 	return nil
 }
 
 // TryWriteEncoded is WriteEncoded if nothing waits, and says whether that was so.
 func (c *Conn) TryWriteEncoded(frames []byte, number int) bool {
+	return c.tryOffer(frames, number, true)
+}
+
+// tryOffer is TryWriteEncoded for frames that may be kept, or that the caller needs again.
+func (c *Conn) tryOffer(frames []byte, number int, fixed bool) bool {
 	c.mu.Lock()
 	if !c.free() && !c.freed() {
 		c.mu.Unlock()
 		return false
 	}
-	c.writeEncoded(frames, number, false)
+	c.writeEncoded(frames, number, false, fixed)
 	return true
 }
 
@@ -171,9 +181,9 @@ func (c *Conn) appendClose(code int, reason string) {
 
 // writeEncoded writes frames past the queue if that is empty. The caller holds mu,
 // which is released.
-func (c *Conn) writeEncoded(frames []byte, number int, keep bool) {
+func (c *Conn) writeEncoded(frames []byte, number int, keep, fixed bool) {
 	if c.raw == nil || c.corked || c.writing || c.frames > 0 {
-		c.queueEncoded(frames, number, keep)
+		c.queueEncoded(frames, number, keep, fixed)
 		c.flush()
 		return
 	}
@@ -184,18 +194,24 @@ func (c *Conn) writeEncoded(frames []byte, number int, keep bool) {
 	if err != nil || n < len(frames) {
 		buf := writeBuffers.get()
 		buf.b = buf.b[:0]
-		buf.lend(frames)
-		c.leave(buf, n, err)
+		if fixed {
+			buf.lend(frames)
+			c.leave(buf, n, err)
+			return
+		}
+		buf.b = append(buf.b, frames[n:]...)
+		c.leave(buf, 0, err)
 		return
 	}
 	c.writing, c.inflight = false, 0
 	c.flush()
 }
 
-// queueEncoded adds encoded frames to those that wait. The caller holds mu.
-func (c *Conn) queueEncoded(frames []byte, number int, keep bool) {
+// queueEncoded adds encoded frames to those that wait; they are copied unless they never
+// change any more. The caller holds mu.
+func (c *Conn) queueEncoded(frames []byte, number int, keep, fixed bool) {
 	b := c.output()
-	if len(frames) < lendSize || c.config.DropOldest {
+	if !fixed || len(frames) < lendSize || c.config.DropOldest {
 		c.queued(append(b, frames...), number, keep)
 		return
 	}
