@@ -16,6 +16,7 @@ import (
 
 	"socketio"
 	"socketio/engineio"
+	"socketio/internal/child"
 )
 
 const (
@@ -41,18 +42,7 @@ func TestGuardGoClients(t *testing.T) {
 	}
 	server := exec.Command(os.Args[0], "-test.run=^TestGuardGoClients$")
 	server.Env = append(os.Environ(), guardServerEnv+"=1")
-	server.Stderr = os.Stderr
-	in, err := server.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := server.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
+	in, out := child.Start(t, server)
 	defer server.Wait()
 	defer in.Close()
 	var address string

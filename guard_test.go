@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"socketio"
+	"socketio/internal/child"
 	"socketio/internal/ws"
 )
 
@@ -91,18 +92,7 @@ func startClients(t *testing.T, addr, kind string, number int) *os.Process {
 	t.Helper()
 	clients := exec.Command(os.Args[0], "-test.run=^TestGuardMemory$", "-test.v")
 	clients.Env = append(os.Environ(), "GUARD_ADDR="+addr, "GUARD_KIND="+kind, "GUARD_NUMBER="+strconv.Itoa(number))
-	clients.Stderr = os.Stderr
-	hold, err := clients.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	said, err := clients.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := clients.Start(); err != nil {
-		t.Fatal(err)
-	}
+	hold, said := child.Start(t, clients)
 	t.Cleanup(func() {
 		hold.Close()
 		clients.Wait()

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"socketio/internal/child"
 )
 
 // A nodeMember is interop/cluster/node.mjs. With an emitter's commands go to that.
@@ -65,18 +67,7 @@ func startNode(t *testing.T, kind, broker string) *nodeMember {
 		t.Skip("npm ci has not run in interop/cluster; make test-cluster does that")
 	}
 	cmd := exec.Command("node", filepath.Join(dir, "node.mjs"), kind, broker)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	in, out := child.Start(t, cmd)
 	n := &nodeProcess{in: in, waiting: map[int]chan nodeAnswer{}}
 	listening := make(chan string, 1)
 	read := make(chan struct{})

@@ -23,6 +23,7 @@ import (
 
 	"socketio"
 	"socketio/adapter/redis"
+	"socketio/internal/child"
 )
 
 // childVariable is the address of Redis if this process is to be a server.
@@ -130,18 +131,7 @@ type process struct {
 // launch starts a process that is ended with the test.
 func launch(t *testing.T, cmd *exec.Cmd) *process {
 	t.Helper()
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	in, out := child.Start(t, cmd)
 	p := &process{t: t, cmd: cmd, in: in, lines: make(chan []byte, 16)}
 	read := make(chan struct{})
 	go func() {

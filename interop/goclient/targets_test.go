@@ -16,6 +16,7 @@ import (
 
 	"socketio"
 	"socketio/engineio"
+	"socketio/internal/child"
 	"socketio/msgpack"
 )
 
@@ -132,18 +133,7 @@ func (tg *target) start(t *testing.T) string {
 		return startOurs(t)
 	}
 	server := exec.Command(tg.command[0], tg.command[1:]...)
-	server.Stderr = os.Stderr
-	in, err := server.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := server.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
+	in, out := child.Start(t, server)
 	t.Cleanup(func() {
 		in.Close()
 		if err := server.Wait(); err != nil {

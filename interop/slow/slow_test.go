@@ -23,6 +23,7 @@ import (
 
 	"socketio"
 	"socketio/engineio"
+	"socketio/internal/child"
 )
 
 var (
@@ -78,24 +79,13 @@ func newField(t *testing.T, limit int) *field {
 		return ctx
 	}}
 	go web.Serve(listener)
-	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), roleVariable+"="+listener.Addr().String())
-	child.Stderr = os.Stderr
-	orders, err := child.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	answers, err := child.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
+	reader := exec.Command(os.Args[0])
+	reader.Env = append(os.Environ(), roleVariable+"="+listener.Addr().String())
+	orders, answers := child.Start(t, reader)
 	f.orders, f.answers = orders, bufio.NewScanner(answers)
 	t.Cleanup(func() {
 		orders.Close()
-		if err := child.Wait(); err != nil {
+		if err := reader.Wait(); err != nil {
 			t.Errorf("the process of the clients: %v", err)
 		}
 		f.srv.Close()
