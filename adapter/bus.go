@@ -33,8 +33,9 @@ type Bus interface {
 	// Subscribe begins to deliver the messages of all nodes and returns when none
 	// that is published from then on would be missed, or with an error, upon which it is
 	// called again later. Messages are delivered until ctx ends, one at a time, those
-	// of one node in their order; deliver does not block, and may keep m. A Bus
-	// that loses its broker subscribes again by itself, as soon as it can.
+	// of one node in their order; deliver may keep m, and blocks only while a node
+	// has 16 MiB to deal with. A Bus that loses its broker subscribes again by itself,
+	// as soon as it can.
 	Subscribe(ctx context.Context, deliver func(m []byte, at Offset)) error
 }
 

@@ -1,6 +1,7 @@
 package nats
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,19 +92,11 @@ func NewJetStream(conn *natsgo.Conn, o *JetStreamOptions) *JetStream {
 		b.options = *o
 	}
 	p := &b.options
-	p.Stream = orDefault(p.Stream, streamName)
-	p.MaxBytes, p.MaxAge = orDefault(p.MaxBytes, maxBytes), orDefault(p.MaxAge, maxAge)
+	p.Stream = cmp.Or(p.Stream, streamName)
+	p.MaxBytes, p.MaxAge = cmp.Or(p.MaxBytes, maxBytes), cmp.Or(p.MaxAge, maxAge)
 	b.subjects = newSubjects(p.Prefix, p.Mode)
 	b.subscriptions = newSubscriptions(conn, p.OnError)
 	return b
-}
-
-func orDefault[T comparable](value, otherwise T) T {
-	var zero T
-	if value == zero {
-		return otherwise
-	}
-	return value
 }
 
 // The subjects of the streams: of the events as they are published and as the broker

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"sync"
@@ -50,7 +51,7 @@ func NewClassic(client rueidis.Client, o *ClassicOptions) *Classic {
 		o = new(ClassicOptions)
 	}
 	b := &Classic{
-		client: client, prefix: orDefault(o.Prefix, prefix),
+		client: client, prefix: cmp.Or(o.Prefix, prefix),
 		namespaces: map[channel]string{}, asked: map[string]classicType{},
 	}
 	b.subscriptions = subscriptions{

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json/jsontext"
 	"encoding/json/v2"
 	"slices"
@@ -23,7 +24,7 @@ func decodeBroadcast(namespace, body string) []byte {
 		json.Unmarshal(parts[0], &m.UID, decodeOptions) != nil || json.Unmarshal(parts[1], &p, decodeOptions) != nil {
 		return text
 	}
-	if p.Namespace = orDefault(p.Namespace, "/"); p.Namespace != namespace {
+	if p.Namespace = cmp.Or(p.Namespace, "/"); p.Namespace != namespace {
 		return nil
 	}
 	m.Data.Packet, m.Data.Opts = parts[1], parts[2]
@@ -69,7 +70,7 @@ func (b *Classic) decodeRequest(namespace, body string) []byte {
 		m.Data.Rooms = nil
 	case classicJoin, classicLeave, classicDisconnect:
 		m.Type = adapter.SocketsJoin + adapter.MessageType(t-classicJoin)
-		m.UID = orDefault(m.UID, adapter.EmitterUID)
+		m.UID = cmp.Or(m.UID, adapter.EmitterUID)
 		m.readOld()
 	case classicFetch:
 		m.Type = adapter.FetchSockets

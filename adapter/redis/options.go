@@ -16,11 +16,3 @@ func reporter(onError func(error)) func(error) {
 	}
 	return onError
 }
-
-func orDefault[T comparable](value, otherwise T) T {
-	var zero T
-	if value == zero {
-		return otherwise
-	}
-	return value
-}

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/redis/rueidis"
@@ -57,7 +58,7 @@ func NewSharded(client rueidis.Client, o *ShardedOptions) *Sharded {
 	if o == nil {
 		o = new(ShardedOptions)
 	}
-	b := &Sharded{client: client, prefix: orDefault(o.Prefix, prefix), mode: o.Mode}
+	b := &Sharded{client: client, prefix: cmp.Or(o.Prefix, prefix), mode: o.Mode}
 	b.subscriptions = subscriptions{
 		client: client, sharded: true, report: reporter(o.OnError),
 		handle: func(_ channel, m string) { b.subscriptions.deliver(decode(m), "") },

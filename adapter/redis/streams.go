@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"encoding/json/v2"
 	"strconv"
@@ -71,9 +72,9 @@ func NewStreams(client rueidis.Client, o *StreamsOptions) *Streams {
 		b.options = *o
 	}
 	p := &b.options
-	p.Stream, p.Prefix = orDefault(p.Stream, prefix), orDefault(p.Prefix, prefix)
-	p.SessionPrefix = orDefault(p.SessionPrefix, sessionPrefix)
-	p.MaxLen, p.ReadCount = orDefault(p.MaxLen, maxLen), orDefault(p.ReadCount, readCount)
+	p.Stream, p.Prefix = cmp.Or(p.Stream, prefix), cmp.Or(p.Prefix, prefix)
+	p.SessionPrefix = cmp.Or(p.SessionPrefix, sessionPrefix)
+	p.MaxLen, p.ReadCount = cmp.Or(p.MaxLen, maxLen), cmp.Or(p.ReadCount, readCount)
 	b.subscriptions = subscriptions{
 		client: client, sharded: p.Sharded, report: reporter(p.OnError),
 		handle: func(_ channel, m string) { b.subscriptions.deliver(decode(m), "") },

@@ -45,10 +45,7 @@ func (v *via) bindRooms(flags *flag.FlagSet) {
 
 // check says what is wrong with the flags before anything is tried.
 func (v *via) check() error {
-	switch {
-	case v.url != "":
-		return nil
-	case v.adapter != "" || v.prefix != "" || len(v.rooms) > 0:
+	if v.url == "" && (v.adapter != "" || v.prefix != "" || len(v.rooms) > 0) {
 		return usage("--adapter, --prefix and --room go with --via")
 	}
 	return nil
