@@ -1,13 +1,12 @@
 package eio4
 
 import (
-	"bufio"
 	"encoding/hex"
-	"encoding/json/v2"
 	"errors"
-	"os"
 	"slices"
 	"testing"
+
+	"socketio/internal/corpus"
 )
 
 // A parsed is one of testdata/parsed.jsonl: a payload, and what the official parser makes of
@@ -22,26 +21,6 @@ type parsed struct {
 	} `json:"packets"`
 }
 
-func allParsed(t *testing.T) (all []parsed) {
-	t.Helper()
-	file, err := os.Open("testdata/parsed.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		var one parsed
-		if err := json.Unmarshal(lines.Bytes(), &one); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, one)
-	}
-	if len(all) < 500 {
-		t.Fatalf("only %d texts", len(all))
-	}
-	return all
-}
-
 var typeNames = map[Type]string{
 	Open: "open", Close: "close", Ping: "ping", Pong: "pong", Message: "message", Upgrade: "upgrade", Noop: "noop",
 }
@@ -52,7 +31,7 @@ var stricter = []error{ErrBase64}
 // What both take they take for the same, and what the official parser refuses is refused.
 func TestPayloadsAreWhatTheOfficialParserMakesOfThem(t *testing.T) {
 	seen := map[error]bool{}
-	for _, one := range allParsed(t) {
+	for _, one := range corpus.Read[parsed](t) {
 		got, err := packets([]byte(one.Text))
 		refused, _ := errors.AsType[*DecodeError](err)
 		switch {

@@ -1,14 +1,13 @@
 package sio5
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json/jsontext"
-	"encoding/json/v2"
 	"errors"
-	"os"
 	"slices"
 	"testing"
+
+	"socketio/internal/corpus"
 )
 
 // A parsed is one of testdata/parsed.jsonl: a text, and what the official parser makes of it
@@ -21,26 +20,6 @@ type parsed struct {
 	Nsp     string         `json:"nsp"`
 	ID      *uint64        `json:"id"`
 	Data    jsontext.Value `json:"data"`
-}
-
-func allParsed(t *testing.T) (all []parsed) {
-	t.Helper()
-	file, err := os.Open("testdata/parsed.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		var one parsed
-		if err := json.Unmarshal(lines.Bytes(), &one, jsontext.AllowDuplicateNames(true)); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, one)
-	}
-	if len(all) < 500 {
-		t.Fatalf("only %d texts", len(all))
-	}
-	return all
 }
 
 // whole decodes a text with its attachments.
@@ -69,7 +48,7 @@ var plain = map[Type]Type{BinaryEvent: Event, BinaryAck: Ack}
 // What both take they take for the same, and what the official parser refuses is refused.
 func TestPacketsAreWhatTheOfficialParserMakesOfThem(t *testing.T) {
 	seen := map[string]bool{}
-	for _, one := range allParsed(t) {
+	for _, one := range corpus.Read[parsed](t, jsontext.AllowDuplicateNames(true)) {
 		p, err := whole(one.Text)
 		refused, _ := errors.AsType[*DecodeError](err)
 		if as, binary := plain[p.Type]; binary {
