@@ -45,7 +45,7 @@ test: ## everything that has to pass, part by part
 		'Go tests with race detector=$(MAKE) race' \
 		'compatibility=go run ./internal/cmd/compat -check' \
 		'guards=$(MAKE) guard' \
-		'JS and Chromium=$(MAKE) interop-js' \
+		'JS and Chromium=$(MAKE) -k interop-js examples' \
 		'other languages=$(MAKE) interop' \
 		'Go client=$(MAKE) interop-go' \
 		'browser client=$(MAKE) browser-check' \
@@ -89,9 +89,9 @@ fmt-diff:
 	[ -z "$$diff" ] || { printf '%s\n' "$$diff" 'not formatted: run make fmt'; exit 1; }
 
 .PHONY: race
-race: ## Go tests of all modules with the race detector, in random order; but for guards and faults
+race: ## Go tests of all modules with the race detector, in random order; but for guards, faults and examples
 	@packages=$$(go list $(PACKAGES)) && \
-	go test -race -shuffle=on -count=1 -skip '^TestGuard' $$(grep -v '/interop/faults$$' <<< "$$packages")
+	go test -race -shuffle=on -count=1 -skip '^TestGuard' $$(grep -v -e '/interop/faults$$' -e '^socketio/examples\(/\|$$\)' <<< "$$packages")
 
 # Guards hold figures of this machine: one package at a time, nothing beside it.
 .PHONY: guard
@@ -102,6 +102,11 @@ guard: ## the tests that hold memory and allocation figures (TestGuard…), with
 .PHONY: interop-js
 interop-js: setup ## the official JavaScript clients against the fixture, in Node and in Chromium; the chat in two browsers
 	@node interop/js/run.mjs
+
+.PHONY: examples
+examples: ## every example, as a program, with its client, the official one
+	@go run ./internal/cmd/setup clients
+	@go test -count=1 -timeout 290s -v ./examples | grep -E '^(--- FAIL|FAIL|ok|panic)|^ +(--- |examples_test.go)'; exit $${PIPESTATUS[0]}
 
 .PHONY: interop
 interop: ## clients of four languages, by one list of checks, against the fixture
