@@ -25,7 +25,7 @@ func Example_serveMux() {
 
 	visit(mux)
 	// Output:
-	// polling 200, WebSocket 101
+	// polling 200, WebSocket 101, client 200
 }
 
 func Example_chi() {
@@ -34,11 +34,11 @@ func Example_chi() {
 
 	r := chi.NewRouter()
 	r.Handle("/socket.io", srv)
-	r.Handle("/socket.io/", srv)
+	r.Handle("/socket.io/*", srv)
 
 	visit(r)
 	// Output:
-	// polling 200, WebSocket 101
+	// polling 200, WebSocket 101, client 200
 }
 
 func Example_gin() {
@@ -48,11 +48,11 @@ func Example_gin() {
 	r := gin.New()
 	r.RedirectTrailingSlash = false
 	r.Any("/socket.io", gin.WrapH(srv))
-	r.Any("/socket.io/", gin.WrapH(srv))
+	r.Any("/socket.io/*rest", gin.WrapH(srv))
 
 	visit(r)
 	// Output:
-	// polling 200, WebSocket 101
+	// polling 200, WebSocket 101, client 200
 }
 
 func Example_echo() {
@@ -61,11 +61,11 @@ func Example_echo() {
 
 	e := echo.New()
 	e.Any("/socket.io", echo.WrapHandler(srv))
-	e.Any("/socket.io/", echo.WrapHandler(srv))
+	e.Any("/socket.io/*", echo.WrapHandler(srv))
 
 	visit(e)
 	// Output:
-	// polling 200, WebSocket 101
+	// polling 200, WebSocket 101, client 200
 }
 
 // visit prints how handshakes are answered.
@@ -85,7 +85,13 @@ func visit(handler http.Handler) {
 		return
 	}
 	conn.Close()
-	fmt.Printf("polling %d, WebSocket %d\n", polling.StatusCode, webSocket.StatusCode)
+	client, err := http.Get(web.URL + "/socket.io/socket.io.esm.min.js")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	client.Body.Close()
+	fmt.Printf("polling %d, WebSocket %d, client %d\n", polling.StatusCode, webSocket.StatusCode, client.StatusCode)
 }
 
 func init() {
