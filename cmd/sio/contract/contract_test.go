@@ -19,8 +19,8 @@ var update = flag.Bool("update", false, "write the generated files")
 
 // The contract of the example, and what is generated from it.
 const (
-	chat   = "socketio/examples/contract/chat"
-	client = "../../../examples/contract/client"
+	chat   = "socketio/examples/typed/chat"
+	client = "../../../examples/typed/client"
 )
 
 // loaded is read once, as it takes the go command a while.
@@ -230,7 +230,7 @@ func TestTheExampleCompiles(t *testing.T) {
 	}
 	project := filepath.Join(t.TempDir(), "tsconfig.json")
 	config, err := json.Marshal(map[string]any{
-		"files": []string{filepath.Join(source, "main.ts")},
+		"files": []string{filepath.Join(source, "main.ts"), filepath.Join(source, "mistakes.ts")},
 		"compilerOptions": map[string]any{
 			"strict": true, "noEmit": true, "target": "es2022", "module": "esnext", "moduleResolution": "bundler",
 			"types": []string{}, "lib": []string{"es2022", "dom"}, "skipLibCheck": true,
