@@ -35,7 +35,9 @@ func Run(handler http.Handler, servers ...interface{ Shutdown(context.Context) e
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("http://" + address(listener))
+	url := "http://" + address(listener)
+	fmt.Println(url)
+	others := startBesides(url)
 	web := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	interrupted, forget := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer forget()
@@ -44,6 +46,7 @@ func Run(handler http.Handler, servers ...interface{ Shutdown(context.Context) e
 	ended := make(chan error, 1)
 	go func() {
 		<-interrupted.Done()
+		others.end()
 		ended <- end(append(servers, web))
 	}()
 	if err := web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
