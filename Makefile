@@ -130,8 +130,9 @@ browser: ## make the files of browser/dist, the client for browsers, of its sour
 	@go run ./browser/build && go run ./browser/build -types && go run ./browser/build -size
 
 .PHONY: browser-types
-browser-types: ## check the types of the client for browsers; needs what make setup installs
+browser-types: ## check the types of the client for browsers and of the dashboard; needs what make setup installs
 	@go run ./browser/build -check
+	@node browser/node_modules/typescript/bin/tsc --project admin/dashboard/tsconfig.json
 
 .PHONY: browser-check
 browser-check: setup ## what the client for browsers has to do, against our server and Node's; the official one beside it

@@ -18,7 +18,7 @@ import (
 // imports from rows below its own and from its own name, never up and never sideways.
 var layers = [][]string{
 	{"cmd", "examples", "bench", "interop", "internal/cmd", "tools", "browser/build"},
-	{"adapter/redis", "adapter/nats", "adapter/postgres", "metrics", "otel"},
+	{"adapter/redis", "adapter/nats", "adapter/postgres", "metrics", "otel", "admin"},
 	{"auth", "publish"},
 	{"socketiotest", "internal/fleet", "msgpack", "webtransport"},
 	{"."},

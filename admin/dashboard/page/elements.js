@@ -1,0 +1,107 @@
+// @ts-check
+// Elements of the page. Values of the server become text here and never markup.
+
+/**
+ * @template {HTMLElement} [T=HTMLElement]
+ * @param {string} id
+ * @returns {T}
+ */
+export const byId = (id) => /** @type {T} */ (document.getElementById(id));
+
+/**
+ * Makes an element. An attribute that is true has no value, and one that is false or
+ * undefined is left out; children that are strings become text.
+ *
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, string | boolean | undefined>} [attributes]
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === true) element.setAttribute(name, "");
+    else if (value) element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/**
+ * @param {string} text
+ * @param {() => void} onClick
+ * @param {Record<string, string>} [attributes]
+ */
+export function button(text, onClick, attributes = {}) {
+  const made = make("button", { type: "button", ...attributes }, text);
+  made.addEventListener("click", onClick);
+  return made;
+}
+
+/**
+ * Sets the text of an element that holds nothing but text, and leaves it alone if it is so
+ * already: a browser would lay it out anew.
+ *
+ * @param {Element} element
+ * @param {string | number} text
+ */
+export function setText(element, text) {
+  const wanted = String(text);
+  if (element.textContent !== wanted) element.textContent = wanted;
+}
+
+/**
+ * Sets an attribute, or removes it where the value is undefined.
+ *
+ * @param {Element} element
+ * @param {string} name
+ * @param {string | undefined} value
+ */
+export function setAttribute(element, name, value) {
+  if (value === undefined) element.removeAttribute(name);
+  else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
+/**
+ * Rows of a table, or items of a list. They are kept and filled anew, so focus stays where
+ * it is and a refresh costs what has changed.
+ *
+ * @template T
+ */
+export class Rows {
+  #parent;
+  #make;
+  /** @type {{ root: HTMLElement, show: (item: T) => void }[]} */
+  #rows = [];
+
+  /**
+   * @param {HTMLElement} parent
+   * @param {() => { root: HTMLElement, show: (item: T) => void }} make makes one row
+   */
+  constructor(parent, make) {
+    this.#parent = parent;
+    this.#make = make;
+  }
+
+  /** @param {T[]} items */
+  show(items) {
+    while (this.#rows.length > items.length) this.#rows.pop()?.root.remove();
+    while (this.#rows.length < items.length) {
+      const row = this.#make();
+      this.#rows.push(row);
+      this.#parent.append(row.root);
+    }
+    this.#rows.forEach((row, i) => row.show(items[i]));
+  }
+}
+
+/**
+ * A row of a table whose cells have these classes, the first one its heading.
+ *
+ * @param {...string} classes
+ */
+export function tableRow(...classes) {
+  const cells = classes.map((name, i) => (i === 0 ? make("th", { scope: "row", class: name }) : make("td", { class: name })));
+  return { root: make("tr", {}, ...cells), cells };
+}

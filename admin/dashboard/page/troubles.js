@@ -1,0 +1,36 @@
+// @ts-check
+// What is wrong, for somebody who has just been woken up.
+
+/** @typedef {import("./types.js").Overview} Overview */
+/** @typedef {import("./types.js").Point} Point */
+/** @typedef {import("./types.js").Refused} Refused */
+/** @typedef {{ level: "bad" | "warn", text: string, view?: string }} Trouble */
+
+const MINUTE_MS = 60_000;
+const FEW = 20; // clients; their coming and going says nothing
+
+/**
+ * Lists what is wrong, the worst first. The texts have no figures in them: they are read
+ * aloud when they change.
+ *
+ * @param {Overview} overview
+ * @param {Point[]} points
+ * @param {Refused[]} refused
+ * @returns {Trouble[]}
+ */
+export function troubles(overview, points, refused) {
+  /** @type {Trouble[]} */
+  const found = [];
+  for (const { serverId, healthy } of overview.nodes) {
+    if (!healthy) found.push({ level: "bad", text: `Node ${serverId} is not heard any more` });
+  }
+  const now = points[points.length - 1]?.at ?? 0;
+  const lately = points.filter(({ at }) => at > now - MINUTE_MS);
+  const most = lately.reduce((most, { clients }) => Math.max(most, clients), 0);
+  if (most >= FEW && lately[lately.length - 1].clients < 0.8 * most) {
+    found.push({ level: "bad", text: "More than a fifth of the clients left within a minute" });
+  }
+  const latest = refused.find(({ ts }) => new Date(ts).getTime() > now - MINUTE_MS);
+  if (latest) found.push({ level: "warn", text: `Requests are being refused: ${latest.reason}`, view: "refused" });
+  return found;
+}
