@@ -19,7 +19,7 @@ import (
 var layers = [][]string{
 	{"cmd", "examples", "bench", "interop", "internal/cmd", "tools", "browser/build"},
 	{"adapter/redis", "adapter/nats", "adapter/postgres", "metrics", "otel", "admin"},
-	{"auth", "publish"},
+	{"auth", "dedupe", "presence", "publish"},
 	{"socketiotest", "internal/fleet", "msgpack", "webtransport"},
 	{"."},
 	{"internal/cluster", "internal/forward"},

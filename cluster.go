@@ -48,6 +48,16 @@ func (ns *Namespace) ServerCount(ctx context.Context) (int, error) {
 	}
 }
 
+// Servers returns the IDs of the other servers that are known to have the namespace; see
+// [Server.ID]. One that has died is known for up to eleven seconds. Servers for Node over
+// Redis are not known, as they do not tell, but counted by [Namespace.ServerCount].
+func (ns *Namespace) Servers() []string {
+	if ns.group == nil {
+		return nil
+	}
+	return ns.group.Others()
+}
+
 // reportBus reports trouble with the bus.
 func (srv *Server) reportBus(err error) { srv.report(context.Background(), nil, "Options.Bus", err) }
 

@@ -431,3 +431,42 @@ func TestWhatIsSelectedMeansTheSameOnAnotherServer(t *testing.T) {
 		}
 	})
 }
+
+func TestServersKnowEachOtherByTheirIDs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := adapter.NewMemory()
+		var told []string
+		var failures atomic.Int64
+		a := newRig(t, &Options{Bus: bus, OnError: func(context.Context, *Socket, error) { failures.Add(1) }})
+		a.srv.Trace(&Trace{Servers: func(ns *Namespace) { told = append(told, fmt.Sprint(ns.Name(), ns.Servers())) }})
+		chat := a.srv.Of("/chat")
+		synctest.Wait()
+		b := newRig(t, &Options{Bus: bus}).srv
+		synctest.Wait()
+		if got := b.Servers(); !slices.Equal(got, []string{a.srv.ID()}) || a.srv.ID() == "" || a.srv.Server() != a.srv {
+			t.Errorf("the server %q is known as %q", a.srv.ID(), got)
+		}
+		if got := chat.Servers(); len(got) > 0 {
+			t.Errorf("/chat is on %q as well", got)
+		}
+		b.Of("/chat")
+		synctest.Wait()
+		a.srv.Trace(&Trace{Servers: func(*Namespace) { panic("no") }})
+		if err := b.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		want := []string{"/[" + b.ID() + "]", "/[]", "/chat[" + b.ID() + "]", "/chat[]"}
+		slices.Sort(told)
+		slices.Sort(want)
+		if !slices.Equal(told, want) {
+			t.Errorf("told of %q, want %q", told, want)
+		}
+		if n := failures.Load(); n != 2 {
+			t.Errorf("%d panics were reported, want 2", n)
+		}
+		if alone := newRig(t, nil).srv; alone.ID() != "" || alone.Servers() != nil {
+			t.Errorf("who is alone is %q and knows %q", alone.ID(), alone.Servers())
+		}
+	})
+}

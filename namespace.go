@@ -37,6 +37,9 @@ func newNamespace(srv *Server, name string) *Namespace {
 	if srv.node != nil {
 		ns.group = srv.node.Group(name, ns.receive)
 	}
+	if srv.tracesServers() {
+		ns.watchServers()
+	}
 	if srv.tracesRooms() || srv.listens() {
 		ns.watchRooms()
 	}
@@ -55,6 +58,9 @@ func (ns *Namespace) nextID() uint64 {
 // Name returns the namespace's name, which begins with a slash. That of a parent, see
 // [Server.OfFunc], is empty.
 func (ns *Namespace) Name() string { return ns.name }
+
+// Server returns the server that has the namespace.
+func (ns *Namespace) Server() *Server { return ns.server }
 
 // Use adds middleware, which decides whether a client may join the namespace, in the
 // order in which it was added. The context that it returns is the one that the next

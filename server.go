@@ -24,7 +24,7 @@ import (
 //
 // A Server is also its main namespace, "/": On, OnAck, Handle, OnAny, OnAnyOutgoing,
 // OnConnect, OnDisconnect, Use, Wrap, Emit, EmitArgs, EmitAcks, All, To, Except, Socket,
-// Sockets, Rooms, ServerCount, ServerSideEmit, ServerSideEmitAcks, OnServerSide and
+// Sockets, Rooms, Servers, ServerCount, ServerSideEmit, ServerSideEmitAcks, OnServerSide and
 // OnServerSideAck are those of [Namespace].
 type Server struct {
 	*Namespace
@@ -91,6 +91,15 @@ func (srv *Server) accept(c *engineio.Conn) {
 	srv.tasks.start(s.begin)
 }
 
+// ID returns the name by which the other servers of a cluster know this one, for as long as
+// it runs. It is empty if the server is by itself.
+func (srv *Server) ID() string {
+	if srv.node == nil {
+		return ""
+	}
+	return srv.node.UID()
+}
+
 // ServeHTTP serves the requests of clients: all of their handshakes, polls and
 // WebSockets, and those for the client for browsers, such as /socket.io/socket.io.js.
 func (srv *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -112,6 +121,11 @@ func (srv *Server) Trace(t *Trace) {
 	if t.Room != nil {
 		for _, ns := range srv.allNamespaces() {
 			ns.watchRooms()
+		}
+	}
+	if t.Servers != nil {
+		for _, ns := range srv.allNamespaces() {
+			ns.watchServers()
 		}
 	}
 }

@@ -28,6 +28,9 @@ type Trace struct {
 	// goroutine at a time. The rooms that sockets have by their IDs are among them.
 	Room func(ns *Namespace, e adapter.RoomEvent)
 
+	// Servers is called when [Namespace.Servers] has got another server, or lost one.
+	Servers func(ns *Namespace)
+
 	// SessionExpired is called when a client that lost its connection can be recovered
 	// no more, with the id of its socket: because the time was over, because of too many
 	// others, or because it came back and something that it missed is gone. Of sockets
@@ -114,6 +117,32 @@ func (srv *Server) containTrace(s *Socket, v any) {
 // tracesRooms says whether anybody has asked for what happens to rooms.
 func (srv *Server) tracesRooms() bool {
 	return slices.ContainsFunc(srv.traces, func(t *Trace) bool { return t.Room != nil })
+}
+
+// tracesServers says whether anybody has asked when other servers come and go.
+func (srv *Server) tracesServers() bool {
+	return slices.ContainsFunc(srv.traces, func(t *Trace) bool { return t.Servers != nil })
+}
+
+// watchServers makes the hooks be told when other servers come and go.
+func (ns *Namespace) watchServers() {
+	if ns.group != nil {
+		ns.group.Watch(func() {
+			if err := ns.traceServers(); err != nil {
+				ns.server.report(ns.server.lifetime, nil, "Trace.Servers", err)
+			}
+		})
+	}
+}
+
+func (ns *Namespace) traceServers() (err error) {
+	defer contain(&err)
+	for _, t := range ns.server.traces {
+		if t.Servers != nil {
+			t.Servers(ns)
+		}
+	}
+	return nil
 }
 
 // traceRoom contains panics of the hooks, as other events wait behind this one.

@@ -115,3 +115,24 @@ func TestALossOfTheBusIsTold(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoPublishesAllTheTimeIsMetAgainWhereNodesAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := &countingLog{log: newLog(), nodes: 2}
+		a, b := start(t, bus), start(t, bus)
+		synctest.Wait()
+		told := 0
+		a.group.Watch(func() { told++ })
+		a.group.part(b.UID(), true)
+		for range 6 {
+			if err := b.group.Publish(event("e")); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+		}
+		synctest.Wait()
+		if got := a.group.Others(); !slices.Equal(got, []string{b.UID()}) || told != 2 {
+			t.Errorf("the others are %q, which was told %d times; want one, and twice", got, told)
+		}
+	})
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,6 +24,7 @@ type Group struct {
 	sent     time.Time            // when something was last published to all
 	beaten   time.Time            // when a heartbeat was
 	requests map[string]*Request
+	changed  func() // called without mu when others has got or lost a node; nil if nobody wants to know
 	left     bool
 }
 
@@ -42,6 +45,21 @@ func (g *Group) Size() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return 1 + len(g.others)
+}
+
+// Others returns the UIDs of the other nodes that are known, in no order.
+func (g *Group) Others() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Collect(maps.Keys(g.others))
+}
+
+// Watch makes changed be called whenever Others returns another node, or one less. It must
+// not block.
+func (g *Group) Watch(changed func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.changed = changed
 }
 
 // Count returns how many nodes there are, this one included, also those that only the Bus
@@ -84,8 +102,10 @@ func (g *Group) listen(kind errandKind, to adapter.Topic) {
 // whether it can be, so the error is not returned.
 func (g *Group) say(t adapter.MessageType) {
 	m := adapter.Message{Type: t}
-	if g.advertises() && isHeartbeat(t) {
-		m.Address = g.node.peers.address()
+	if isHeartbeat(t) {
+		if g.advertises() {
+			m.Address = g.node.peers.address()
+		}
 		g.mu.Lock()
 		g.beaten = time.Now()
 		g.mu.Unlock()
@@ -165,24 +185,38 @@ func (g *Group) meet(m *adapter.Message) {
 		g.part(m.UID, false)
 		return
 	}
+	changed := (func())(nil)
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	if _, known := g.others[m.UID]; known || g.beats(m.Type) {
+	_, known := g.others[m.UID]
+	if known || g.beats(m.Type) {
 		g.others[m.UID] = time.Now()
+	}
+	if _, knows := g.others[m.UID]; knows != known {
+		changed = g.changed
+	}
+	g.mu.Unlock()
+	if changed != nil {
+		changed()
 	}
 }
 
 // beats says whether a node that sends a message of that type is known to send heartbeats,
 // so that its silence means something. Where the Bus counts the nodes, some do not.
-func (g *Group) beats(t adapter.MessageType) bool {
+func (g *Group) beats(t adapter.MessageType) bool { return !g.counted() || isHeartbeat(t) }
+
+func (g *Group) counted() bool {
 	_, counted := g.node.bus.(adapter.Counter)
-	return !counted || isHeartbeat(t)
+	return counted
 }
 
 // part forgets a node that has said goodbye, or has gone silent.
 func (g *Group) part(uid string, silent bool) {
+	changed := (func())(nil)
 	g.mu.Lock()
-	delete(g.others, uid)
+	if _, known := g.others[uid]; known {
+		delete(g.others, uid)
+		changed = g.changed
+	}
 	requests := make([]*Request, 0, len(g.requests))
 	for _, r := range g.requests {
 		requests = append(requests, r)
@@ -191,6 +225,9 @@ func (g *Group) part(uid string, silent bool) {
 	for _, r := range requests {
 		r.excuse(uid, silent)
 	}
+	if changed != nil {
+		changed()
+	}
 }
 
 // tick sends a heartbeat if it is due and parts from nodes that have gone silent.
@@ -198,7 +235,7 @@ func (g *Group) tick(now time.Time) {
 	var silent []string
 	g.mu.Lock()
 	last := g.sent
-	if g.advertises() { // lest others know of the node, but not where it is
+	if g.advertises() || g.counted() { // lest others know of the node, but not where it is, or take it for one that sends none
 		last = g.beaten
 	}
 	due := !g.left && !last.IsZero() && now.Sub(last) >= heartbeatEvery
