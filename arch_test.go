@@ -26,7 +26,7 @@ var layers = [][]string{
 	{"engineio", "adapter"},
 	{"eio4", "eio3", "sio5"},
 	{"internal/ws"},
-	{"internal/serial", "internal/wheel", "internal/rate", "internal/safelog", "internal/transcript", "internal/child", "internal/corpus", "browser"},
+	{"internal/serial", "internal/wheel", "internal/rate", "internal/safelog", "internal/hint", "internal/transcript", "internal/child", "internal/corpus", "browser"},
 }
 
 // codecs turn bytes into packets and back and do nothing else, so these are closed to them.

@@ -68,7 +68,8 @@ func NewClient(rawURL string, o *ClientOptions) *Client {
 			}
 		}
 	}
-	c.core = &Server{options: core.withDefaults(), client: c}
+	c.core = newCore(core)
+	c.core.client = c
 	c.options.Logger = c.core.options.Logger
 	c.core.lifetime, c.core.expire = context.WithCancel(context.Background())
 	name := "/"

@@ -30,7 +30,7 @@ func Example_origins() {
 	}
 	// Output:
 	// "https://app.example": 200, allows "https://app.example"
-	// level=WARN msg="engineio: origin refused; Options.CORS says which are let in" origin=https://evil.example
+	// level=WARN msg="engineio: request refused" component=engineio status=403 cause="Forbidden (INVALID_ORIGIN)" code=4 origin=https://evil.example method=GET hint="if this page is yours, add \"https://evil.example\" to Options.CORS.Origins"
 	// "https://evil.example": 403, allows ""
 	// "": 200, allows ""
 }

@@ -36,7 +36,7 @@ func newForwarder(srv *Server) *forward.Forwarder {
 		WriteTimeout: orDefault(o.WriteTimeout, 10*time.Second),
 		Patience:     orDefault(o.PingInterval, 25*time.Second) + orDefault(o.PingTimeout, 20*time.Second) + patienceBeyond,
 		Leave:        func(id string) { srv.engine.Release(srv.lifetime, id) },
-		Logger:       o.Logger,
+		Logger:       o.Logger.With("component", "forward"),
 	})
 }
 

@@ -274,7 +274,7 @@ func (p *peer) endCounted(level slog.Level, reason Reason, cause error, why stri
 		client.gaveUp(p, &DisconnectError{Reason: reason, Err: cause})
 	}
 	_ = p.conn.Close() // its only error says that it had ended before
-	p.srv.options.Logger.LogAttrs(context.Background(), level, "socketio: connection closed", slog.String("why", why))
+	p.srv.log.LogAttrs(context.Background(), level, "socketio: connection closed", slog.String("why", why))
 }
 
 // expectJoin sets the time by which a namespace must have been joined. The caller

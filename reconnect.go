@@ -125,7 +125,7 @@ func (c *Client) waitFor(p *pursuit, attempt int, cause error) bool {
 
 func (c *Client) tellRetry(attempt int, wait time.Duration, cause error) {
 	if c.options.OnRetry == nil {
-		c.core.options.Logger.Warn("socketio: connecting again", slog.Int("attempt", attempt),
+		c.core.log.Warn("socketio: connecting again", slog.Int("attempt", attempt),
 			slog.Duration("wait", wait), slog.Any("cause", cause))
 		return
 	}

@@ -17,6 +17,10 @@ import (
 // Whoever knows the id of an Engine.IO session, or the private id of one that can be
 // recovered, is its client. What follows does all that is logged and looks for them.
 
+// confidence is what no log is to have either: what is in events, queries, bodies and
+// headers.
+const confidence = "confided-to-the-program"
+
 // A secretive is a server whose log, with that of its clients, is looked through.
 type secretive struct {
 	*rig
@@ -33,6 +37,7 @@ func newSecretive(t *testing.T) *secretive {
 	})
 	s.srv.options.OnError = nil // what it is not told is logged
 	s.srv.Handle("fail", func(context.Context, *Socket, *Message) error { return errors.New("failed") })
+	s.srv.On(Event[int]("number"), func(context.Context, *Socket, int) error { return nil })
 	s.srv.Handle("panic", func(context.Context, *Socket, *Message) error { panic("why") })
 	s.srv.Handle("flood", func(_ context.Context, s *Socket, _ *Message) error {
 		for {
@@ -48,7 +53,7 @@ func newSecretive(t *testing.T) *secretive {
 func (s *secretive) look(atLeast int) {
 	s.t.Helper()
 	log := s.log.String()
-	for _, secret := range s.secrets {
+	for _, secret := range append(s.secrets, confidence) {
 		if len(secret) < 20 {
 			s.t.Errorf("%q is no id of a session", secret)
 		}
@@ -77,6 +82,9 @@ func TestTheServerLogsNoIDOfASession(t *testing.T) {
 		for _, texts := range [][]string{
 			{`42["fail"]`}, {`42["panic"]`}, {`42["flood"]`}, {`9`}, {`42{`}, {`40/nowhere,`},
 			{`4` + strings.Repeat("x", 20_000)}, eventTexts(200),
+			{`42["fail","` + confidence + `"]`}, {`42["number","` + confidence + `"]`}, {`42["number",{"` + confidence + `":1}]`},
+			{`42["` + confidence + `",1]`}, {`42["` + confidence}, {`40/nowhere,{"token":"` + confidence + `"}`},
+			{`451-["number","` + confidence + `",{"_placeholder":true,"num":7}]`}, {confidence},
 		} {
 			seat := s.seat()
 			if texts[0] == `42["flood"]` {
@@ -94,11 +102,17 @@ func TestTheServerLogsNoIDOfASession(t *testing.T) {
 			{"GET", "EIO=4&transport=polling", ""}, {"POST", "EIO=4&transport=polling", "nonsense"}, {"PUT", "EIO=4&transport=polling", ""},
 			{"GET", "EIO=3&transport=polling", ""}, {"GET", "EIO=4&transport=polling&sid=another", ""}, {"GET", "EIO=4&transport=smoke", ""},
 			{"POST", "EIO=4&transport=polling", strings.Repeat("x", 20_000)}, {"GET", "EIO=4&transport=websocket", ""},
+			{"POST", "EIO=4&transport=polling", confidence}, {"GET", "EIO=4&transport=" + confidence, ""},
+			{"GET", "EIO=" + confidence + "&transport=polling", ""}, {"GET", "EIO=4&transport=polling&j=" + confidence, ""},
 		} {
 			r, err := http.NewRequestWithContext(t.Context(), request.method, "http://in.memory/socket.io/?"+request.query+"&sid="+sid, strings.NewReader(request.body))
 			if err != nil {
 				t.Fatal(err)
 			}
+			r.Header.Set("Cookie", "session="+confidence)
+			r.Header.Set("Authorization", "Bearer "+confidence)
+			r.Header.Set("X-Forwarded-For", confidence)
+			r.URL.RawQuery += "&token=" + confidence
 			resp, err := web.Do(r)
 			if err != nil && len(request.body) > 10_000 {
 				continue // answered and closed before all of it was written
@@ -109,7 +123,7 @@ func TestTheServerLogsNoIDOfASession(t *testing.T) {
 			resp.Body.Close()
 		}
 		time.Sleep(2 * testWindow)
-		s.look(14)
+		s.look(22)
 	})
 }
 

@@ -37,6 +37,7 @@ type Server struct {
 	lifetime context.Context // of OnDisconnect hooks and of handlers of other servers' events
 	expire   context.CancelFunc
 	closed   atomic.Bool
+	log      *slog.Logger
 	node     *cluster.Node      // nil if the server is by itself
 	outlet   *outlet            // nil if there is no node
 	forward  *forward.Forwarder // nil unless others pass requests on to it
@@ -52,10 +53,18 @@ type Server struct {
 	watchers []func(*Namespace)
 }
 
+// newCore returns what servers and clients have in common.
+func newCore(o *Options) *Server {
+	srv := &Server{options: o.withDefaults()}
+	srv.log = srv.options.Logger.With("component", "socketio")
+	return srv
+}
+
 // NewServer returns a server. Nil options are the defaults. It panics if options
 // contradict each other.
 func NewServer(o *Options) *Server {
-	srv := &Server{options: o.withDefaults(), byName: map[string]*Namespace{}}
+	srv := newCore(o)
+	srv.byName = map[string]*Namespace{}
 	if srv.options.ClientFiles == nil {
 		srv.options.ClientFiles = browser.Files()
 	}
@@ -277,7 +286,7 @@ func (srv *Server) end() {
 func (srv *Server) report(ctx context.Context, s *Socket, in string, err error) {
 	defer func() { // an error's own methods may panic
 		if v := recover(); v != nil {
-			srv.options.Logger.Error("socketio: a method of an error panicked", "in", in, "panic", fmt.Sprint(v))
+			srv.log.Error("socketio: a method of an error panicked", "in", in, "panic", fmt.Sprint(v))
 		}
 	}()
 	srv.count.failed(err)
@@ -312,5 +321,5 @@ func (srv *Server) logError(ctx context.Context, s *Socket, in string, err error
 	} else if errors.Is(err, ErrDisconnected) || errors.Is(err, ErrServerClosed) {
 		level = slog.LevelDebug
 	}
-	srv.options.Logger.LogAttrs(ctx, level, "socketio: handler failed", attrs...)
+	srv.log.LogAttrs(ctx, level, "socketio: handler failed", attrs...)
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/netip"
+	"strings"
 
 	"socketio/internal/rate"
 )
@@ -144,6 +145,7 @@ func (s *Server) remove(c *Conn) {
 		return
 	}
 	delete(s.conns, c.id)
+	s.ended.add(c.id)
 	if s.perIP != nil {
 		if s.perIP[from]--; s.perIP[from] == 0 {
 			delete(s.perIP, from)
@@ -171,12 +173,8 @@ func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	s.count.turnedAway(err)
-	boundBody(w, r)
-	s.log.Info("engineio: handshake refused", "why", err, "remote", r.RemoteAddr)
-	h := w.Header()
-	h.Set("Retry-After", retryLater)
-	h.Set("Content-Length", "0")
-	w.WriteHeader(http.StatusServiceUnavailable)
+	w.Header().Set("Retry-After", retryLater)
+	s.writeStatus(w, r, &refusal{status: http.StatusServiceUnavailable, cause: strings.TrimPrefix(err.Error(), "engineio: "), advice: s.adviseNoRoom(r, err)})
 }
 
 // retryLater is after how many seconds a client that was turned away may come again: a

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"socketio/internal/hint"
 )
 
 // maxExcerpt is how much of an answer a ResponseError quotes.
@@ -49,7 +51,8 @@ func newResponseError(resp *http.Response, body []byte, err error) *ResponseErro
 		Message string `json:"message"`
 	}
 	if resp.StatusCode >= http.StatusBadRequest && json.Unmarshal(body, &refusal) == nil && refusal.Code != nil {
-		e.Err = &HandshakeError{Code: *refusal.Code, Message: refusal.Message}
+		_, fix := hint.OfCode(*refusal.Code)
+		e.Err = &HandshakeError{Code: *refusal.Code, Message: refusal.Message, advice: advice{text: fix}}
 	}
 	return e
 }

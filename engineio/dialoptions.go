@@ -102,6 +102,7 @@ func (o *DialOptions) withDefaults() (*DialOptions, error) {
 	orElse(&c.QueueBytes, 16_000_000)
 	orElse(&c.WriteTimeout, 10*time.Second)
 	orElse(&c.Logger, slog.Default())
+	c.Logger = c.Logger.With("component", "engineio")
 	if len(c.Transports) == 0 {
 		c.Transports = []string{Polling, WebSocket}
 	}

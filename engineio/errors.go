@@ -47,15 +47,24 @@ type HandshakeError struct {
 	Code    int    // 0 to 5
 	Message string // what the client is told
 	Context string // what the server's log is told besides
+
+	advice advice
 }
 
 // Error gives the message and the context.
-func (e *HandshakeError) Error() string {
+func (e *HandshakeError) Error() string { return "engineio: " + e.cause() }
+
+func (e *HandshakeError) cause() string {
 	if e.Context == "" {
-		return "engineio: " + e.Message
+		return e.Message
 	}
-	return "engineio: " + e.Message + " (" + e.Context + ")"
+	return e.Message + " (" + e.Context + ")"
 }
+
+// Hint says what to do, in a sentence for whoever set up the server, its clients or what is
+// between them, if that is the likely cause; otherwise it returns "". What a server's
+// [Trace] is told has looked at the request; what [Dial] returns knows the code alone.
+func (e *HandshakeError) Hint() string { return e.advice.text }
 
 // status is the HTTP status that goes with the code.
 func (e *HandshakeError) status() int {
@@ -78,9 +87,15 @@ func unknownTransport() *HandshakeError {
 	return &HandshakeError{Code: codeTransportUnknown, Message: "Transport unknown"}
 }
 
-func unknownSession() *HandshakeError {
-	return &HandshakeError{Code: codeUnknownSession, Message: "Session ID unknown"}
+func unknownSession(context string) *HandshakeError {
+	return &HandshakeError{Code: codeUnknownSession, Message: "Session ID unknown", Context: context}
 }
+
+// Contexts that say what is to be known of a refusal besides its code.
+const (
+	sessionEnded  = "SESSION_ENDED"
+	invalidOrigin = "INVALID_ORIGIN"
+)
 
 func badMethod() *HandshakeError {
 	return &HandshakeError{Code: codeBadMethod, Message: "Bad handshake method"}

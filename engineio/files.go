@@ -101,7 +101,7 @@ func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, f *clientFile
 		return
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
-		s.writeStatus(w, r, http.StatusMethodNotAllowed)
+		s.writeStatus(w, r, &refusal{status: http.StatusMethodNotAllowed, cause: "bad method"})
 		return
 	}
 	boundBody(w, r)

@@ -54,7 +54,7 @@ func (s *Server) allow(w http.ResponseWriter, r *http.Request) bool {
 		return true
 	case failed:
 		s.refused(r, refused)
-		s.writeStatus(w, r, http.StatusInternalServerError)
+		s.writeStatus(w, r, &refusal{status: http.StatusInternalServerError, cause: refused.cause()})
 	default:
 		s.refuse(w, r, refused)
 	}
@@ -186,7 +186,7 @@ func (s *Server) handshake(c *Conn, transport string) []byte {
 const usualHandshake = 160
 
 func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, c *Conn, q *query) {
-	s.paths.hintLimit(s, r)
+	s.warnOfLimit(r)
 	p := newPolling()
 	p.base64 = q.base64
 	c.poll.Store(p)

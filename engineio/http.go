@@ -1,14 +1,13 @@
 package engineio
 
 import (
-	"encoding/json/v2"
 	"errors"
+	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"socketio/internal/ws"
@@ -58,7 +57,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.servePost(w, r, &q)
 	default:
 		w.Header().Set("Allow", "GET, POST")
-		s.writeStatus(w, r, http.StatusMethodNotAllowed)
+		s.writeStatus(w, r, &refusal{status: http.StatusMethodNotAllowed, cause: "bad method"})
 	}
 }
 
@@ -66,17 +65,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // and by the page that makes it. If not, it is answered.
 func (s *Server) isWelcome(w http.ResponseWriter, r *http.Request) bool {
 	if !s.paths.serves(r.URL.Path) {
-		s.paths.hint(s, r)
 		boundBody(w, r)
+		s.logRefused(r, &refusal{status: http.StatusNotFound, cause: "another path", advice: s.advisePath(r)},
+			slog.String("got", r.URL.Path), slog.String("want", s.paths.path))
 		http.NotFound(w, r)
 		return false
 	}
 	origin := firstValue(r.Header["Origin"])
 	if !s.origins.admits(r, origin) {
-		s.log.Warn("engineio: origin refused; Options.CORS says which are let in",
-			"origin", origin, "host", r.Host, "remote", r.RemoteAddr)
 		w.Header().Add("Vary", "Origin")
-		s.writeError(w, r, forbidden("Forbidden", "INVALID_ORIGIN"))
+		s.refuse(w, r, forbidden("Forbidden", invalidOrigin), slog.String("origin", origin), slog.String("host", r.Host))
 		return false
 	}
 	s.origins.allow(w.Header(), origin)
@@ -107,12 +105,12 @@ func (s *Server) check(r *http.Request, q *query) *HandshakeError {
 // session finds the session that a request is for, and holds it.
 func (s *Server) session(r *http.Request, q *query) (*Conn, *HandshakeError) {
 	if len(q.sid) > maxID {
-		return nil, unknownSession()
+		return nil, unknownSession("")
 	}
 	c := s.hold(q.sid)
 	switch {
 	case c == nil:
-		return nil, unknownSession()
+		return nil, s.noSession(q.sid)
 	case s.options.revision(q) != c.Protocol():
 		s.release()
 		return nil, badRequest("PROTOCOL_MISMATCH")
@@ -132,41 +130,6 @@ func firstValue(values []string) string {
 	return values[0]
 }
 
-// refuse answers a request with one of the protocol's errors, and logs it.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err *HandshakeError) {
-	s.log.Info("engineio: request refused", "code", err.Code, "message", err.Message,
-		"context", err.Context, "method", r.Method, "remote", r.RemoteAddr)
-	s.writeError(w, r, err)
-}
-
-// refused counts and shows a request that is refused.
-func (s *Server) refused(r *http.Request, err *HandshakeError) {
-	s.count.refused[err.Code].Add(1)
-	s.trace.refused(r, err)
-}
-
-// boundBody bounds the time that a refused request's body may take: before it sends the
-// refusal net/http reads the body, or part of it.
-func boundBody(w http.ResponseWriter, r *http.Request) {
-	if r.ContentLength != 0 {
-		http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
-	}
-}
-
-// writeError answers a request with one of the protocol's errors.
-func (s *Server) writeError(w http.ResponseWriter, r *http.Request, err *HandshakeError) {
-	boundBody(w, r)
-	s.refused(r, err)
-	body, _ := json.Marshal(struct {
-		Code    int    `json:"code"`
-		Message string `json:"message"`
-	}{err.Code, err.Message})
-	h := w.Header()
-	h["Content-Type"] = contentJSON
-	w.WriteHeader(err.status())
-	w.Write(body)
-}
-
 var (
 	contentJSON = []string{"application/json"}
 	contentHTML = []string{"text/html"}
@@ -178,14 +141,6 @@ var (
 	okBody      = []byte("ok")
 	okLength    = []string{"2"}
 )
-
-// writeStatus answers with a status and no body.
-func (s *Server) writeStatus(w http.ResponseWriter, r *http.Request, status int) {
-	boundBody(w, r)
-	s.log.Info("engineio: request refused", "status", status, "method", r.Method, "remote", r.RemoteAddr)
-	w.Header().Set("Content-Length", "0")
-	w.WriteHeader(status)
-}
 
 // A payload is the body of an answer to a poll, or to a polling handshake.
 type payload struct {
@@ -336,14 +291,12 @@ func (s *Server) refuseSocket(w http.ResponseWriter, r *http.Request, err *ws.Ha
 	}
 	s.refused(r, refused)
 	maps.Copy(w.Header(), err.Header)
-	s.writeStatus(w, r, err.Status)
+	s.writeStatus(w, r, &refusal{status: err.Status, cause: refused.cause()})
 }
 
 // paths knows where the server is mounted.
 type paths struct {
-	path    string // with its last slash
-	once    sync.Once
-	limited sync.Once
+	path string // with its last slash
 }
 
 func newPaths(path string) paths {
@@ -354,24 +307,4 @@ func newPaths(path string) paths {
 // slash, or what http.StripPrefix leaves.
 func (p *paths) serves(path string) bool {
 	return path == p.path || path == p.path[:len(p.path)-1] || path == "/" || path == ""
-}
-
-// hint logs, once, that requests arrive which are not for us.
-func (p *paths) hint(s *Server, r *http.Request) {
-	p.once.Do(func() {
-		s.log.Warn("engineio: a request came for another path; the client's option path and Options.Path must be the same",
-			"got", r.URL.Path, "want", p.path)
-	})
-}
-
-// hintLimit logs, once, that something around us will cut polls off.
-func (p *paths) hintLimit(s *Server, r *http.Request) {
-	end, limited := r.Context().Deadline()
-	if !limited || time.Until(end) > s.options.PingInterval {
-		return
-	}
-	p.limited.Do(func() {
-		s.log.Warn("engineio: requests have a time limit shorter than a poll waits; leave http.TimeoutHandler and its like off this path",
-			"limit", time.Until(end).Round(time.Second), "wait", s.options.PingInterval)
-	})
 }

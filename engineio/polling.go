@@ -236,14 +236,14 @@ func (c *Conn) unpark(p *polling, g *get) {
 // refusePoll answers a request that the session does not allow.
 func (c *Conn) refusePoll(w http.ResponseWriter, r *http.Request, done effects) {
 	if done&doEnd != 0 {
-		c.server.writeStatus(w, r, http.StatusBadRequest) // the session has ended over it
+		c.server.writeStatus(w, r, &refusal{status: http.StatusBadRequest, cause: "a request beside another one, over which the session has ended"})
 		return
 	}
 	if c.Transport() != Polling || c.poll.Load() == nil {
 		c.server.refuse(w, r, transportMismatch())
 		return
 	}
-	c.server.refuse(w, r, unknownSession())
+	c.server.refuse(w, r, unknownSession(sessionEnded))
 }
 
 // servePost takes the packets that a client sends (Engine.IO v4, "HTTP
@@ -313,7 +313,7 @@ func (d *delivery) serve() {
 	}
 	c.step(event{input: inPostGone, cause: err})
 	d.w.Header()["Connection"] = closeConnection
-	c.server.writeStatus(d.w, d.r, status)
+	c.server.writeStatus(d.w, d.r, &refusal{status: status, cause: err.Error(), advice: c.server.adviseBody(err)})
 	// net/http would wait for more of a body that nobody wants.
 	http.NewResponseController(d.w).SetReadDeadline(time.Now())
 	d.done()
@@ -477,7 +477,7 @@ func (d *delivery) answer(right bool) {
 		}
 		d.conn.server.writeOK(d.w, d.r, d.lent)
 	} else {
-		d.conn.server.writeStatus(d.w, d.r, http.StatusBadRequest)
+		d.conn.server.writeStatus(d.w, d.r, &refusal{status: http.StatusBadRequest, cause: "a bad packet, over which the session has ended"})
 	}
 	if d.lent {
 		// The handler that waits keeps net/http from sending it.

@@ -36,11 +36,15 @@ type Server struct {
 	goroutines sync.WaitGroup
 	gets       sync.Pool // of *get
 
+	guessesIP  bool // nobody has said who the clients are behind proxies
+	advisories advisories
+
 	count  counters
 	budget *budget // nil without Options.MemoryBudget
 
-	mu      sync.Mutex             // guards what follows
-	conns   map[string]*Conn       // by id
+	mu      sync.Mutex       // guards what follows
+	conns   map[string]*Conn // by id
+	ended   endedIDs
 	leaving []weak.Pointer[socket] // that say goodbye; they live as long as their readers
 	admission
 	empty chan struct{} // closed when closing and no connection is left
@@ -58,7 +62,8 @@ func NewServer(handle func(*Conn), o *Options) *Server {
 		conns:   map[string]*Conn{},
 		empty:   make(chan struct{}),
 	}
-	s.log = s.options.Logger
+	s.log = s.options.Logger.With("component", "engineio")
+	s.guessesIP = o == nil || o.ClientIP == nil && len(o.TrustedProxies) == 0
 	s.trace.panicked = func(v any) { s.contain("a hook of a Trace", v) }
 	s.admission = newAdmission(&s.options)
 	s.origins = newOrigins(s.options.CORS)

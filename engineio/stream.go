@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"encoding/json/v2"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -77,10 +78,16 @@ func (s *Server) ServeStream(ctx context.Context, st Stream) error {
 	if err == nil {
 		return nil
 	}
-	s.log.Info("engineio: stream refused", "error", err, "remote", r.RemoteAddr)
+	attrs := []slog.Attr{slog.Any("error", err), slog.String("remote", r.RemoteAddr)}
+	level := slog.LevelInfo
 	if refused, ok := errors.AsType[*HandshakeError](err); ok {
+		refused.advice = s.advise(r, refused)
+		if s.advisories.due(refused.advice.kind, s.now()) {
+			level, attrs = slog.LevelWarn, append(attrs, slog.String("hint", refused.Hint()))
+		}
 		s.refused(r, refused)
 	}
+	s.log.LogAttrs(ctx, level, "engineio: stream refused", attrs...)
 	st.Close()
 	return err
 }
@@ -188,11 +195,11 @@ func (s *Server) upgradeStream(st Stream, opening, early []byte) error {
 		SID string `json:"sid"`
 	}
 	if err := json.Unmarshal(opening, &of); err != nil || of.SID == "" || len(of.SID) > maxID {
-		return unknownSession()
+		return unknownSession("")
 	}
 	c := s.hold(of.SID)
 	if c == nil {
-		return unknownSession()
+		return s.noSession(of.SID)
 	}
 	defer s.release()
 	if s.options.NoUpgrade || c.Protocol() != eio4.Revision || c.step(event{input: inProbe})&doRefuse != 0 {

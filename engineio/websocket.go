@@ -2,6 +2,7 @@ package engineio
 
 import (
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 
@@ -37,8 +38,10 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, c *Conn, q *quer
 	}
 	if err != nil {
 		w.Header().Del(extensions)
-		s.log.Error("engineio: no WebSocket can be made of this request", "error", err)
-		s.writeStatus(w, r, http.StatusInternalServerError)
+		s.writeStatus(w, r, &refusal{
+			status: http.StatusInternalServerError, cause: "no WebSocket can be made of this request: " + err.Error(), level: slog.LevelError,
+			advice: advice{onWriter, "middleware around the server hides the connection: its ResponseWriter needs Unwrap or Hijack, or leave it off this path"},
+		})
 		return nil
 	}
 	sock := &socket{conn: c, early: early, form: formOf(c, q.base64)}

@@ -118,4 +118,6 @@ func (s *Server) serveSession(w http.ResponseWriter, r *http.Request) {
 	_ = s.Engine.ServeStream(r.Context(), engineio.Stream{Conn: stream{first, session}, Request: r})
 }
 
-func (s *Server) log() *slog.Logger { return cmp.Or(s.Logger, slog.Default()) }
+func (s *Server) log() *slog.Logger {
+	return cmp.Or(s.Logger, slog.Default()).With("component", "webtransport")
+}

@@ -45,9 +45,9 @@ func Dial(servers string, options ...natsgo.Option) (*natsgo.Conn, error) {
 
 // logAsync logs what is wrong with a connection or one of its subscriptions.
 func logAsync(_ *natsgo.Conn, sub *natsgo.Subscription, err error) {
-	if sub == nil {
-		slog.Error("nats: " + err.Error())
-		return
+	log := slog.With("component", "nats")
+	if sub != nil {
+		log = log.With("subject", sub.Subject)
 	}
-	slog.Error("nats: "+err.Error(), "subject", sub.Subject)
+	log.Error("nats: " + err.Error())
 }

@@ -56,7 +56,7 @@ type interest struct {
 
 func newSubscriptions(conn *natsgo.Conn, onError func(error)) *subscriptions {
 	if onError == nil {
-		onError = func(err error) { slog.Error(err.Error()) }
+		onError = func(err error) { slog.With("component", "nats").Error(err.Error()) }
 	}
 	return &subscriptions{conn: conn, report: onError, wanted: map[string]*interest{}}
 }

@@ -53,7 +53,7 @@ func (o *Options) withDefaults() Options {
 	setDefault(&all.Sessions, "socket_io_sessions")
 	setDefault(&all.Keep, 10*time.Minute)
 	if all.OnError == nil {
-		all.OnError = func(err error) { slog.Error(err.Error()) }
+		all.OnError = func(err error) { slog.With("component", "postgres").Error(err.Error()) }
 	}
 	return all
 }

@@ -8,7 +8,7 @@ import (
 const prefix = "socket.io"
 
 // logError reports trouble if the options do not say to whom.
-func logError(err error) { slog.Error(err.Error()) }
+func logError(err error) { slog.With("component", "redis").Error(err.Error()) }
 
 func reporter(onError func(error)) func(error) {
 	if onError == nil {

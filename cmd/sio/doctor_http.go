@@ -13,6 +13,7 @@ import (
 	"socketio/eio3"
 	"socketio/eio4"
 	"socketio/engineio"
+	"socketio/internal/hint"
 	"socketio/sio5"
 )
 
@@ -116,7 +117,7 @@ func (d *doctor) checkHandshake(ctx context.Context) result {
 		f := networkFinding(err)
 		return result{fault: &f, fatal: true}
 	}
-	d.proxy = proxyOf(x.header)
+	d.proxy = hint.Proxy(x.header)
 	if h, ok := d.opened(x); ok {
 		d.polling, d.pingInterval = true, h.PingInterval
 		d.hangUp(ctx, h.SID, x.cookies)
@@ -217,7 +218,7 @@ func (d *doctor) checkSticky(ctx context.Context) result {
 	d.polling = false
 	return result{fault: &finding{
 		Fault: faultSticky, Seen: fmt.Sprintf("%d of %d sessions were unknown (code 1) to the server that their next request reached", lost, d.sessions),
-		Cause: "there are several servers at this address, and the requests of a session reach different ones", Fix: stickyFix(d.proxy),
+		Cause: "there are several servers at this address, and the requests of a session reach different ones", Fix: hint.Sticky(d.proxy),
 	}}
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"socketio/eio4"
 	"socketio/engineio"
+	"socketio/internal/hint"
 	"socketio/sio5"
 )
 
@@ -143,7 +144,7 @@ func (d *doctor) checkWebSocket(ctx context.Context) result {
 	case faultUpgrade, faultWebSocket, faultOther:
 		f = finding{
 			Fault: faultUpgrade, Seen: "asked for a WebSocket, " + f.Seen,
-			Cause: "a proxy does not pass on the headers Upgrade and Connection, so that clients go on polling", Fix: upgradeFix(d.proxy),
+			Cause: "a proxy does not pass on the headers Upgrade and Connection, so that clients go on polling", Fix: hint.Upgrade(d.proxy),
 		}
 	default:
 		f.Seen = "asked for a WebSocket, " + f.Seen
@@ -250,6 +251,6 @@ func (d *doctor) watch(ctx context.Context, way string, wait time.Duration) *fin
 		Fault: faultIdle,
 		Seen:  fmt.Sprintf("%s: the connection ended after %v of silence (%v)", way, time.Since(began).Round(100*time.Millisecond), innermost(err)),
 		Cause: fmt.Sprintf("a proxy closes connections on which nothing is sent, before the server's next ping: that comes every %v", d.pingInterval),
-		Fix:   idleFix(d.proxy),
+		Fix:   hint.Idle(d.proxy),
 	}
 }

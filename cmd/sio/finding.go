@@ -17,6 +17,7 @@ import (
 
 	"socketio"
 	"socketio/engineio"
+	"socketio/internal/hint"
 )
 
 // A finding is something that is wrong with a server, or with the way to it.
@@ -218,21 +219,16 @@ func judgeOther(status int, seen string, header http.Header, body string) findin
 // judgeCode is about the errors that Engine.IO itself answers with.
 func judgeCode(code int, message, seen string) finding {
 	f := finding{Fault: faultRefused, Seen: fmt.Sprintf("%s (code %d, %s)", seen, code, message)}
+	f.Cause, f.Fix = hint.OfCode(code)
 	switch code {
 	case 0:
-		f.Fault, f.Cause, f.Fix = faultTransport, "the server does not have this transport", "choose another one with --transport, or add it to the server's transports"
+		f.Fault = faultTransport
 	case 1:
-		f.Fault, f.Cause, f.Fix = faultSticky, "the session is unknown: it is on another server, or has ended", stickyFix("")
-	case 2:
-		f.Cause, f.Fix = "the request for a new session came with another method than GET", "have the proxy leave the method as it is; a redirect from POST changes it"
+		f.Fault = faultSticky
 	case 3:
-		f.Fault, f.Cause, f.Fix = faultUpgrade, "the request for a WebSocket has lost its Upgrade header on the way", upgradeFix("")
-	case 4:
-		f.Cause, f.Fix = "the server does not let this client or this origin in", "in Go look at Options.CORS and Allow, for Node at cors and allowRequest"
+		f.Fault = faultUpgrade
 	case 5:
-		f.Fault, f.Cause, f.Fix = faultRevision, "the server does not speak the revision of Engine.IO that was asked for", "ask for the other one: --eio 3 or 4; or have the server speak both, with EIO3 in Go and allowEIO3 for Node"
-	default:
-		f.Cause, f.Fix = "the server refuses the request", "look into its log"
+		f.Fault = faultRevision
 	}
 	return f
 }

@@ -123,7 +123,7 @@ func TestMountingTraps(t *testing.T) {
 			{"behind StripPrefix", mounted("/api/socket.io", stripped), "/api/socket.io/", 200, 101, ""},
 			{"behind StripPrefix, without the last slash", mounted("/api/socket.io", stripped), "/api/socket.io", 200, 101, ""},
 			{"under another path than the option", mounted("/api/socket.io"), "/api/socket.io/", 404, 404,
-				`Options.Path must be the same" got=/api/socket.io/ want=/socket.io/`},
+				`cause="another path" got=/api/socket.io/ want=/socket.io/`},
 			{"a writer with Unwrap", mounted("/socket.io", wrapped(open)), "/socket.io/", 200, 101, ""},
 			{"a writer that hides Hijack", mounted("/socket.io", wrapped(bare)), "/socket.io/", 200, 500, `connection of a routers_test.bareWriter: feature not supported`},
 			{"the same below one with Unwrap", mounted("/socket.io", wrapped(open), wrapped(bare)), "/socket.io/", 200, 500, `routers_test.bareWriter`},

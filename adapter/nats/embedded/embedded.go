@@ -97,7 +97,7 @@ func Start(o *Options) (*Broker, error) {
 	}
 	b := &Broker{options: *o, password: o.Secret}
 	if b.options.OnError == nil {
-		b.options.OnError = func(err error) { slog.Warn(err.Error()) }
+		b.options.OnError = func(err error) { slog.With("component", "nats").Warn(err.Error()) }
 	}
 	if len(o.Cluster) == 0 {
 		return b, b.start("")

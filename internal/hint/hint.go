@@ -1,20 +1,24 @@
-package main
+// Package hint has what is said to whoever set a server up, or what is in front of it, when
+// that is why clients cannot connect: in the server's log, by the client, and by the command
+// sio doctor. Nothing in it depends on what a peer has sent.
+package hint
 
 import (
 	"net/http"
 	"strings"
 )
 
-// proxyOf names what stands in front of a server, as far as its answers tell.
-func proxyOf(header http.Header) string {
+// Proxy names what stands in front of a server, as far as the header of an answer tells, or
+// that of a request which came through it. It returns "" where it is not known.
+func Proxy(header http.Header) string {
 	server := strings.ToLower(header.Get("Server") + " " + header.Get("Via"))
 	cookies := strings.Join(header.Values("Set-Cookie"), " ")
 	switch {
-	case header.Get("Cf-Ray") != "" || strings.Contains(server, "cloudflare"):
+	case header.Get("Cf-Ray") != "" || header.Get("Cdn-Loop") != "" || strings.Contains(server, "cloudflare"):
 		return "Cloudflare"
 	case strings.Contains(server, "nginx") || strings.Contains(server, "openresty"):
 		return "nginx"
-	case strings.Contains(server, "awselb") || strings.Contains(cookies, "AWSALB"):
+	case strings.Contains(server, "awselb") || strings.Contains(cookies, "AWSALB") || header.Get("X-Amzn-Trace-Id") != "":
 		return "AWS"
 	case strings.Contains(server, "heroku") || strings.Contains(server, "vegur"):
 		return "Heroku"
@@ -30,8 +34,8 @@ func proxyOf(header http.Header) string {
 	return ""
 }
 
-// upgradeFix is how a proxy is made to pass WebSockets on.
-func upgradeFix(proxy string) string {
+// Upgrade is how a proxy is made to pass WebSockets on.
+func Upgrade(proxy string) string {
 	switch proxy {
 	case "nginx":
 		return "in the location of nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";"
@@ -46,8 +50,8 @@ func upgradeFix(proxy string) string {
 		"as nginx does with: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";"
 }
 
-// stickyFix is how the requests of a session are made to reach one server.
-func stickyFix(proxy string) string {
+// Sticky is how the requests of a session are made to reach one server.
+func Sticky(proxy string) string {
 	const instead = "; or connect by WebSocket alone, with the transports [\"websocket\"], which is one request"
 	switch proxy {
 	case "nginx":
@@ -62,8 +66,8 @@ func stickyFix(proxy string) string {
 	return "have the balancer send all requests of a client to the same server, by a cookie or its address" + instead
 }
 
-// idleFix is how a connection on which nothing is sent is kept.
-func idleFix(proxy string) string {
+// Idle is how a connection on which nothing is sent is kept.
+func Idle(proxy string) string {
 	const instead = "; or have the server ping more often, by its option pingInterval"
 	switch proxy {
 	case "nginx":
@@ -78,4 +82,25 @@ func idleFix(proxy string) string {
 		return "have the server ping every 20 s, by its option pingInterval: Heroku ends requests after 30 s"
 	}
 	return "set the idle, read or request timeout of the proxy above pingInterval and pingTimeout together, 45 s by default" + instead
+}
+
+// OfCode is what a refusal with one of the protocol's codes usually comes from, and what to
+// do about it (Engine.IO v4, "Error codes").
+func OfCode(code int) (cause, fix string) {
+	switch code {
+	case 0:
+		return "the server does not have this transport", "choose another one, or add it to the server's transports"
+	case 1:
+		return "the session is unknown: it is on another server, or has ended", Sticky("")
+	case 2:
+		return "the request for a new session came with another method than GET", "have the proxy leave the method as it is; a redirect from POST changes it"
+	case 3:
+		return "the request for a WebSocket has lost its Upgrade header on the way", Upgrade("")
+	case 4:
+		return "the server does not let this client or this origin in", "in Go look at Options.CORS and Allow, for Node at cors and allowRequest"
+	case 5:
+		return "the server does not speak the revision of Engine.IO that was asked for",
+			"ask for the other one, 3 or 4; or have the server speak both, with EIO3 in Go and allowEIO3 for Node"
+	}
+	return "the server refuses the request", "look into its log"
 }
