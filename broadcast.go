@@ -323,10 +323,16 @@ func (b *Broadcast) infos() []SocketInfo {
 	selected := b.sockets()
 	infos := make([]SocketInfo, len(selected))
 	for i, s := range selected {
-		infos[i] = SocketInfo{ID: s.id, Handshake: *s.Handshake(), Rooms: s.ns.rooms.names(s), data: s.anyData()}
-		if e, ok := infos[i].data.(encodedData); ok {
-			infos[i].data, infos[i].encoded, infos[i].att = nil, e.text, e.att
-		}
+		infos[i] = s.info()
 	}
 	return infos
+}
+
+// info describes a socket.
+func (s *Socket) info() SocketInfo {
+	info := SocketInfo{ID: s.id, Handshake: *s.Handshake(), Rooms: s.ns.rooms.names(s), data: s.anyData()}
+	if e, ok := info.data.(encodedData); ok {
+		info.data, info.encoded, info.att = nil, e.text, e.att
+	}
+	return info
 }

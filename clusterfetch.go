@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,7 +37,8 @@ func (b *Broadcast) fetchOthers(ctx context.Context, infos []SocketInfo) ([]Sock
 // describe tells another server which sockets b selects.
 func (ns *Namespace) describe(b *Broadcast, m *adapter.Message) {
 	reply := &adapter.Message{Type: adapter.FetchSocketsResponse}
-	for _, info := range b.infos() {
+	for _, socket := range b.sockets() {
+		info := socket.info()
 		s := adapter.Socket{ID: info.ID, Rooms: info.Rooms, Handshake: info.Handshake.encode()}
 		att := reply.Attachments
 		var err error
@@ -54,9 +56,27 @@ func (ns *Namespace) describe(b *Broadcast, m *adapter.Message) {
 			s.Data, reply.Attachments = emptyObject, att
 			ns.server.reportBus(fmt.Errorf("socketio: the data of socket %s: %w", info.ID, err))
 		}
+		s.Data = ns.server.annotate(socket, s.Data)
 		reply.Sockets = append(reply.Sockets, s)
 	}
 	ns.respond(m, reply)
+}
+
+// annotate adds what Trace.Annotate says to the data of a socket, if that is an object.
+func (srv *Server) annotate(s *Socket, data []byte) []byte {
+	for _, extra := range srv.annotations(s) {
+		value, err := appendValue(nil, extra.value)
+		if err != nil || !bytes.HasSuffix(data, []byte("}")) {
+			continue
+		}
+		annotated := slices.Clone(data[:len(data)-1])
+		if len(annotated) > 1 {
+			annotated = append(annotated, ',')
+		}
+		annotated = append(appendString(annotated, extra.name), ':')
+		data = append(append(annotated, value...), '}')
+	}
+	return data
 }
 
 // describeData encodes the data of a socket, whose encoder may panic.

@@ -257,6 +257,7 @@ func (s *Socket) handle(packet *sio5.Packet) {
 	m.socket, m.id, m.wantsAck = s, packet.ID, packet.HasID
 
 	began := s.peer.srv.traceReceived(s, m.Event, packet)
+	s.peer.srv.peekReceived(s, m)
 	ctx := s.Context()
 	var err error
 	if plain {

@@ -286,7 +286,7 @@ func (s *Socket) delivered(f *frame, to *Socket, err error) error {
 	case err != nil:
 		return s.notSent(err)
 	case to != nil:
-		to.peer.srv.traceSent(to, f.event, f.bytes())
+		to.peer.srv.traceEmitted(to, f)
 	}
 	return nil
 }

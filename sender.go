@@ -148,7 +148,7 @@ func (s *Socket) emit(f *frame, volatile bool) (sent bool, err error) {
 	}
 	s.showOutgoing(f)
 	if sent, err = s.transmit(f, volatile); sent {
-		s.peer.srv.traceSent(s, f.event, f.bytes())
+		s.peer.srv.traceEmitted(s, f)
 	}
 	return sent, err
 }
@@ -163,7 +163,7 @@ func (s *Socket) emitPrepared(f *frame, prepared *engineio.Prepared, volatile bo
 		sent = err == nil
 	}
 	if sent {
-		s.peer.srv.traceSent(s, f.event, f.bytes())
+		s.peer.srv.traceEmitted(s, f)
 		return true, nil
 	}
 	return false, s.notSent(err)

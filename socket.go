@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"iter"
+	"reflect"
 	"slices"
 	"sync/atomic"
 
@@ -122,6 +123,11 @@ func (s *Socket) Context() context.Context {
 // SetData keeps a value with the socket, in place of the one before, for
 // [Socket.Data] and [SocketInfo.Data]. Who wants several keeps a struct or a map.
 func (s *Socket) SetData(v any) {
+	s.keepData(v)
+	s.ns.server.traceData(s)
+}
+
+func (s *Socket) keepData(v any) {
 	s.peer.mu.Lock()
 	defer s.peer.mu.Unlock()
 	s.data = v
@@ -134,8 +140,8 @@ func (s *Socket) Data[T any]() (T, bool) {
 	data := s.anyData()
 	if encoded, ok := data.(encodedData); ok {
 		v, err := decodeArg[T](encoded.text, encoded.att)
-		if err == nil {
-			s.SetData(v)
+		if err == nil && reflect.TypeFor[T]().Kind() != reflect.Interface { // else another T may be asked for later
+			s.keepData(v)
 		}
 		return v, err == nil
 	}

@@ -37,6 +37,20 @@ type Trace struct {
 	// that ended for good by themselves OnDisconnect has told.
 	SessionExpired func(id string)
 
+	// Peek is asked about each event that arrives, before its handlers, and each that was sent
+	// to a socket. What it returns, unless it is nil, is called at once with the event, which
+	// can be decoded until it returns. It is not asked about what a client that has come back
+	// had missed.
+	Peek func(s *Socket, sent bool) func(m *Message)
+
+	// DataSet is called by [Socket.SetData].
+	DataSet func(s *Socket)
+
+	// Annotate names a member that other servers of a cluster find in the data of a socket
+	// of this one, if that is an object, and what it is, encoded as JSON. An empty name adds
+	// none.
+	Annotate func(s *Socket) (name string, value any)
+
 	// Slow is called when messages to a socket were dropped, because its peer
 	// does not take what is sent to it fast enough: volatile ones, or the one
 	// that overflowed the queue, which ends the connection.
@@ -61,6 +75,38 @@ func (srv *Server) traceReceived(s *Socket, event string, packet *sio5.Packet) (
 	return at
 }
 
+// peekReceived shows an event that has arrived to who wants to see it.
+func (srv *Server) peekReceived(s *Socket, m *Message) {
+	if len(srv.traces) == 0 {
+		return
+	}
+	defer func() { srv.containTrace(s, recover()) }()
+	for _, t := range srv.traces {
+		if t.Peek == nil {
+			continue
+		}
+		if see := t.Peek(s, false); see != nil {
+			see(m)
+		}
+	}
+}
+
+// peekSent shows an event that was sent to who wants to see it. The frame may be in use by
+// other goroutines.
+func (srv *Server) peekSent(s *Socket, f *frame) {
+	defer func() { srv.containTrace(s, recover()) }()
+	for _, t := range srv.traces {
+		if t.Peek == nil {
+			continue
+		}
+		if see := t.Peek(s, true); see != nil {
+			m := f.message()
+			see(m)
+			m.expire()
+		}
+	}
+}
+
 func (srv *Server) traceHandled(s *Socket, event string, began time.Time, err error) {
 	if len(srv.traces) == 0 {
 		return
@@ -73,6 +119,15 @@ func (srv *Server) traceHandled(s *Socket, event string, began time.Time, err er
 	}
 }
 
+// traceEmitted is traceSent for an event that was not sent before.
+func (srv *Server) traceEmitted(s *Socket, f *frame) {
+	if len(srv.traces) == 0 {
+		return
+	}
+	srv.traceSent(s, f.event, f.bytes())
+	srv.peekSent(s, f)
+}
+
 func (srv *Server) traceSent(s *Socket, event string, bytes int) {
 	if len(srv.traces) == 0 {
 		return
@@ -83,6 +138,41 @@ func (srv *Server) traceSent(s *Socket, event string, bytes int) {
 			t.Sent(s, event, bytes)
 		}
 	}
+}
+
+func (srv *Server) traceData(s *Socket) {
+	if len(srv.traces) == 0 {
+		return
+	}
+	defer func() { srv.containTrace(s, recover()) }()
+	for _, t := range srv.traces {
+		if t.DataSet != nil {
+			t.DataSet(s)
+		}
+	}
+}
+
+// annotations are the members that the data of a socket has for other servers.
+func (srv *Server) annotations(s *Socket) (members []annotation) {
+	if len(srv.traces) == 0 {
+		return nil
+	}
+	defer func() { srv.containTrace(s, recover()) }()
+	for _, t := range srv.traces {
+		if t.Annotate == nil {
+			continue
+		}
+		if name, value := t.Annotate(s); name != "" {
+			members = append(members, annotation{name, value})
+		}
+	}
+	return members
+}
+
+// An annotation is what Trace.Annotate returns.
+type annotation struct {
+	name  string
+	value any
 }
 
 func (srv *Server) traceExpired(id string) (err error) {
