@@ -3,12 +3,14 @@ package admin
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"socketio"
+	"socketio/admin/dashboard"
 	"socketio/engineio"
 	"socketio/internal/safelog"
 )
@@ -85,6 +87,11 @@ func Install(srv *socketio.Server, o *Options) (*Admin, error) {
 	time.AfterFunc(statsEvery, a.tick)
 	return a, nil
 }
+
+// Dashboard returns a handler of our own page, for servers of any size, on a route of its own
+// such as "/dashboard/". It holds no secrets: who opens it has to log in. See
+// [dashboard.Handler] for servers whose path or namespace is not the default.
+func (a *Admin) Dashboard() http.Handler { return dashboard.Handler() }
 
 // watchServer registers the hooks by which everything is known.
 func (a *Admin) watchServer() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -288,4 +289,18 @@ func TestADashboardSeesWhoWasRefused(t *testing.T) {
 			t.Errorf("a new dashboard gets %d, want the last 100", len(list))
 		}
 	})
+}
+
+func TestTheDashboardIsServed(t *testing.T) {
+	srv := socketio.NewServer(nil)
+	defer srv.Close()
+	a, err := admin.Install(srv, &admin.Options{NoAuth: true, Logger: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	a.Dashboard().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/dashboard/", nil))
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "<html") {
+		t.Errorf("the page: %d, %.100q", w.Code, w.Body.String())
+	}
 }

@@ -46,7 +46,7 @@ func (a *Admin) onRefused(r *http.Request, err *engineio.HandshakeError) {
 	if err.Context != "" {
 		reason += ": " + err.Context
 	}
-	hint := hintOf(err)
+	hint := err.Hint()
 	if r.Header.Get("Origin") == officialPage {
 		hint = "socketio.Options.CORS must list " + officialPage + " among its Origins, and have Credentials"
 		a.refused.warn(a, hint)
@@ -54,14 +54,6 @@ func (a *Admin) onRefused(r *http.Request, err *engineio.HandshakeError) {
 	a.refused.add(a, refusedRequest{
 		Time: time.Now().UnixMilli(), Code: err.Code, Reason: clip(reason), Hint: hint, Address: addressOf(r),
 	})
-}
-
-// hintOf returns what the refusal advises to look at.
-func hintOf(err any) string {
-	if h, ok := err.(interface{ Hint() string }); ok {
-		return h.Hint()
-	}
-	return ""
 }
 
 // addressOf returns who has sent a request, as far as that is known before anything is
