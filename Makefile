@@ -43,7 +43,7 @@ walkthrough: ## start the walk-through's server, and its page on another origin;
 .PHONY: test
 test: ## everything that has to pass, part by part
 	@$(PARTS) -log .tmp/test \
-		'set-up and lint=$(MAKE) -k setup check browser-types' \
+		'set-up and lint=$(MAKE) -k setup check browser-types docs' \
 		'Go tests with race detector=$(MAKE) race' \
 		'compatibility=go run ./internal/cmd/compat -check' \
 		'guards=$(MAKE) guard' \
@@ -140,6 +140,15 @@ browser-types: ## check the types of the client for browsers and of the dashboar
 browser-check: setup ## what the client for browsers has to do, against our server and Node's; the official one beside it
 	@node browser/check/run.mjs
 
+.PHONY: docs
+docs: ## a site of the pages of docs/ in .tmp/site; SITE_BASE=/path/ and SITE_SOURCE=URL say where it and the files will be
+	@go run ./internal/cmd/setup docs
+	@go run ./internal/cmd/docs
+
+.PHONY: docs-serve
+docs-serve: docs ## make the site and show it on http://127.0.0.1:4173; Ctrl-C ends it
+	@node docs/site/node_modules/vitepress/bin/vitepress.js preview docs/site
+
 .PHONY: size
 size: ## the sizes of the client for browsers, beside the official one's; fails above the limits
 	@go run ./browser/build -size
@@ -213,4 +222,4 @@ vuln: ## known vulnerabilities in what is called, by vuln.go.dev or VULNDB=file:
 
 .PHONY: clean
 clean: ## remove what the other targets built and installed inside the tree
-	@rm -rf .tmp interop/js/node_modules interop/cluster/node_modules browser/node_modules
+	@rm -rf .tmp interop/js/node_modules interop/cluster/node_modules browser/node_modules docs/site/node_modules

@@ -1,10 +1,11 @@
 // Command setup installs what the tests need besides Go: a C compiler, Chromium, Firefox
-// and a font from the distribution's packages, the npm packages of interop/js and of
-// browser, the linter of the tools module, and what the cluster tests need, as far as it
-// may. It is quick when all of it is there.
+// and a font from the distribution's packages, the npm packages of interop/js, of browser
+// and of docs/site, the linter of the tools module, and what the cluster tests need, as far
+// as it may. It is quick when all of it is there.
 //
 //	setup           everything
 //	setup browser   what makes the browser client's declarations for TypeScript
+//	setup docs      what makes a site of the pages of docs/
 //	setup clients   the npm packages and what they need
 //	setup lint      the linter alone
 //	setup languages the toolchains of interop's other languages, as far as it may
@@ -44,9 +45,11 @@ func main() {
 func install(ctx context.Context, args []string) error {
 	switch {
 	case len(args) == 0:
-		return errors.Join(clients(ctx, slices.Concat(forClients, forTests)), browser(ctx), linter(ctx), cluster(ctx))
+		return errors.Join(clients(ctx, slices.Concat(forClients, forTests)), browser(ctx), docs(ctx), linter(ctx), cluster(ctx))
 	case slices.Equal(args, []string{"browser"}):
 		return browser(ctx)
+	case slices.Equal(args, []string{"docs"}):
+		return docs(ctx)
 	case slices.Equal(args, []string{"clients"}):
 		return clients(ctx, forClients)
 	case slices.Equal(args, []string{"lint"}):
@@ -74,6 +77,14 @@ func browser(ctx context.Context) error {
 		return err
 	}
 	return npm.Ci(ctx, os.Stdout, "browser", logs+"/npm-browser.log")
+}
+
+// docs installs the generator of the site.
+func docs(ctx context.Context) error {
+	if err := system(ctx, forClients); err != nil {
+		return err
+	}
+	return npm.Ci(ctx, os.Stdout, "docs/site", logs+"/npm-docs.log")
 }
 
 // cluster installs the brokers and load balancers, and the npm packages of a server for Node
