@@ -34,6 +34,35 @@ func TestDocsQuoteTheExamples(t *testing.T) {
 	}
 }
 
+// Every line of a column headed "In Go" is a line of an example.
+func TestDocsTablesOfGoAreCompiled(t *testing.T) {
+	var code strings.Builder
+	for _, file := range exampleFiles(t) {
+		code.WriteString(mustRead(t, file))
+	}
+	quoted := 0
+	for _, page := range documents(t) {
+		column := -1 // of the table that the line is in
+		for line := range strings.Lines(mustRead(t, page)) {
+			cells := strings.Split(line, " | ")
+			switch {
+			case !strings.HasPrefix(line, "|"):
+				column = -1
+			case column < 0:
+				column = slices.Index(cells, "In Go")
+			case column < len(cells) && !strings.HasPrefix(line, "|---"):
+				quoted++
+				if !strings.Contains(code.String(), strings.Trim(cells[column], "`")) {
+					t.Errorf("%s: this is in no example: %s", page, cells[column])
+				}
+			}
+		}
+	}
+	if quoted < 20 {
+		t.Errorf("the pages have %d such lines, of which there were more than 20", quoted)
+	}
+}
+
 // Every link of the pages leads to something of the repository, and every example that a
 // page names is one. Anchors are looked at where `make docs` makes the site.
 func TestDocsLinksAndNames(t *testing.T) {
