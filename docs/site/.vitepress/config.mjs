@@ -88,6 +88,12 @@ function words(text) {
     .filter((word) => word !== "");
 }
 
+// anchor is the name that a heading has for links: the one that hosts of repositories give
+// it too, so that links lead to it in both places.
+function anchor(heading) {
+  return heading.trim().toLowerCase().replace(/[^\p{L}\p{M}\p{N}\s_-]/gu, "").replace(/\s/g, "-");
+}
+
 // rendererOfNode leaves Vue to Node where pages are rendered: they are not below this
 // directory, so that Vite does not find it.
 const rendererOfNode = {
@@ -137,7 +143,7 @@ export default defineConfig({
   rewrites: (file) => pageOf(file) ?? file,
   vite: { plugins: [rendererOfNode] },
   locales: { root: { label: "English", lang: "en" }, zh: chinese },
-  markdown: { config: inTheSite, languageAlias: { haproxy: "nginx" } },
+  markdown: { config: inTheSite, anchor: { slugify: anchor }, languageAlias: { haproxy: "nginx" } },
   themeConfig: {
     sidebar: sidebar("docs/README.md"),
     outline: { level: [2, 3] },
