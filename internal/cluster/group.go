@@ -230,18 +230,28 @@ func (g *Group) part(uid string, silent bool) {
 	}
 }
 
-// tick sends a heartbeat if it is due and parts from nodes that have gone silent.
-func (g *Group) tick(now time.Time) {
+// tick sends a heartbeat if it is due and parts from nodes that have gone silent. It returns
+// when the next of that will be due, as far as is known now.
+func (g *Group) tick(now time.Time) (next time.Time) {
+	next = now.Add(heartbeatEvery)
 	var silent []string
 	g.mu.Lock()
 	last := g.sent
 	if g.advertises() || g.counted() { // lest others know of the node, but not where it is, or take it for one that sends none
 		last = g.beaten
 	}
-	due := !g.left && !last.IsZero() && now.Sub(last) >= heartbeatEvery
+	beats := !g.left && !last.IsZero()
+	due := beats && now.Sub(last) >= heartbeatEvery
+	if beats && !due {
+		next = last.Add(heartbeatEvery)
+	}
 	for uid, heard := range g.others {
-		if now.Sub(heard) > silentAfter {
+		gone := heard.Add(silentAfter)
+		switch {
+		case !gone.After(now):
 			silent = append(silent, uid)
+		case gone.Before(next):
+			next = gone
 		}
 	}
 	g.mu.Unlock()
@@ -251,6 +261,7 @@ func (g *Group) tick(now time.Time) {
 	if due {
 		g.say(adapter.Heartbeat)
 	}
+	return next
 }
 
 // Leave says goodbye to the others. Nothing can be published any more.

@@ -27,7 +27,8 @@ import (
 const (
 	heartbeatEvery = 5 * time.Second  // at the latest, since something else was published
 	silentAfter    = 10 * time.Second // without a sign of life a node counts as gone
-	tickEvery      = time.Second      // how exactly both are kept
+	tickEvery      = time.Second      // how often a node looks whether one is due, at the least
+	tickSoonest    = 10 * time.Millisecond
 
 	subscribeAgain = time.Second      // after Subscribe has failed
 	publishTimeout = 5 * time.Second  // for one call of the Bus
@@ -255,17 +256,21 @@ func (n *Node) isOwn(b []byte) bool {
 	return whole && bytes.IndexByte(namespace, '"') < 0
 }
 
-// tick sends heartbeats that are due and looks for nodes that have gone silent.
+// tick sends heartbeats that are due and looks for nodes that have gone silent. It comes again
+// when the next of that is due, so that whoever is silent is not missed for longer than need be.
 func (n *Node) tick() {
 	now := time.Now()
+	next := now.Add(tickEvery)
 	for _, g := range n.allGroups() {
-		g.tick(now)
+		if due := g.tick(now); due.Before(next) {
+			next = due
+		}
 	}
 	n.peers.forget(now)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if !n.closed {
-		n.timer.Reset(tickEvery)
+		n.timer.Reset(max(time.Until(next), tickSoonest))
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -50,6 +51,11 @@ type answer struct {
 	Got     int      `json:"got,omitzero"`    // sockets
 	Silent  []string `json:"silent,omitzero"` // servers that have not answered
 	Error   string   `json:"error,omitzero"`
+
+	// Of the count of servers: when it last became less, and how late the process has been at
+	// the worst since then was last asked.
+	Less time.Time `json:"less,omitzero"`
+	Late float64   `json:"late,omitzero"` // seconds
 }
 
 // serve is a server on a stream of Redis. It answers what is asked on its standard input,
@@ -75,7 +81,9 @@ func serve(addr string) error {
 	web := &http.Server{Handler: srv}
 	go func() { _ = web.Serve(l) }() // until the process ends
 	say(answer{Address: l.Addr().String()})
-	go answerAll(srv)
+	w := new(watch)
+	go w.run(srv)
+	go answerAll(srv, w)
 	term := make(chan os.Signal, 1)
 	signal.Notify(term, syscall.SIGTERM)
 	<-term
@@ -92,8 +100,47 @@ func say(a answer) {
 	fmt.Println(string(text))
 }
 
+// A watch looks how many servers there are, so that when one is forgotten is told by who forgets
+// it, however long the parent takes to ask.
+type watch struct {
+	mu   sync.Mutex // guards what follows
+	n    int
+	less time.Time
+	late time.Duration
+}
+
+// watchEvery is how often it looks.
+const watchEvery = 10 * time.Millisecond
+
+func (w *watch) run(srv *socketio.Server) {
+	for last := time.Now(); ; {
+		n, err := srv.ServerCount(context.Background())
+		now := time.Now()
+		w.mu.Lock()
+		if err == nil {
+			if n < w.n {
+				w.less = now
+			}
+			w.n = n
+		}
+		w.late = max(w.late, now.Sub(last)-watchEvery)
+		w.mu.Unlock()
+		last = now
+		time.Sleep(watchEvery)
+	}
+}
+
+// told returns what the watch has seen.
+func (w *watch) told() answer {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a := answer{Count: w.n, Less: w.less, Late: w.late.Seconds()}
+	w.late = 0
+	return a
+}
+
 // answerAll answers what is asked until the parent has gone, and then ends the process.
-func answerAll(srv *socketio.Server) {
+func answerAll(srv *socketio.Server, w *watch) {
 	ctx := context.Background()
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		var a answer
@@ -101,6 +148,8 @@ func answerAll(srv *socketio.Server) {
 		switch lines.Text() {
 		case "count":
 			a.Count, err = srv.ServerCount(ctx)
+		case "watch":
+			a = w.told()
 		case "fetch":
 			var infos []socketio.SocketInfo
 			infos, err = srv.All().FetchSockets(ctx)
