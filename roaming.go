@@ -37,7 +37,8 @@ type roaming struct {
 	disorder  uint64          // how often something was sent without the bus
 	reached   adapter.Offset  // of the last event that has been sent to all whom it is for
 	gaps      map[*gap]struct{}
-	owners    map[string]*Socket // by the pid of their sessions
+	holes     map[*Namespace]bool // those where one was marked a moment ago; true if it has to be again
+	owners    map[string]*Socket  // by the pid of their sessions
 	timer     *time.Timer        // for the first of expected; nil before the first
 	closed    bool
 }
@@ -63,7 +64,7 @@ func newRoaming(srv *Server) *roaming {
 	}
 	return &roaming{
 		srv: srv, options: srv.options.Recovery, history: history, sessions: sessions,
-		gaps: map[*gap]struct{}{}, owners: map[string]*Socket{},
+		gaps: map[*gap]struct{}{}, holes: map[*Namespace]bool{}, owners: map[string]*Socket{},
 	}
 }
 
@@ -140,6 +141,7 @@ func (r *roaming) giveUp(e *roamingEvent) {
 		r.expected = slices.Delete(r.expected, i, i+1)
 	}
 	r.mu.Unlock()
+	r.dig(e.ns)
 	r.sendDirect()
 }
 
@@ -171,9 +173,12 @@ func (r *roaming) sendDirect() {
 
 // deliver takes an event that comes from the bus. It is called for one at a time.
 func (r *roaming) deliver(ns *Namespace, m *adapter.Message, at adapter.Offset) {
-	if m.UID == r.srv.node.UID() && r.cameBack(m.Number) {
+	switch {
+	case m.IsHole():
+		r.fallThrough(ns)
+	case m.UID == r.srv.node.UID() && r.cameBack(m.Number):
 		r.note(ns, m, at) // its receivers have it
-	} else {
+	default:
 		r.sendDirect() // what was in front of it
 		r.sendTo(ns, m, at)
 	}
@@ -185,9 +190,16 @@ func (r *roaming) deliver(ns *Namespace, m *adapter.Message, at adapter.Offset) 
 // cameBack is told that an event of this server has come back, and says whether it has been
 // sent by then.
 func (r *roaming) cameBack(number uint64) (sent bool) {
+	var lost []*Namespace
 	r.mu.Lock()
-	defer r.mu.Unlock()
+	defer func() {
+		r.mu.Unlock()
+		for _, ns := range lost {
+			r.dig(ns)
+		}
+	}()
 	for len(r.expected) > 0 && r.expected[0].message.Number < number {
+		lost = append(lost, r.expected[0].ns)
 		r.directLocked(r.expected[0]) // the bus has lost it
 		r.dropFirstLocked()
 	}

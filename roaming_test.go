@@ -355,3 +355,56 @@ func TestWhatAServerGetsLateIsNotForAClientThatHasIt(t *testing.T) {
 		t.Errorf("to be skipped are %q", got)
 	}
 }
+
+func TestWhoIsAwayWhileAnEventIsSentThatTheBusDoesNotHaveIsTold(t *testing.T) {
+	for _, tt := range []struct {
+		name, lossIn, clientIn string
+		told                   bool
+	}{
+		{"in its namespace", "/", "/", true},
+		{"in the main one", "/", "/other", true}, // which may stand for all
+		{"in another", "/other", "/", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				bus := &moody{Memory: adapter.NewMemory()}
+				rigs := newFleet(t, bus, 2, Recovery{})
+				a, b := rigs[0], rigs[1]
+				for _, r := range rigs {
+					r.srv.Of("/other")
+				}
+				away := a.sit(tt.clientIn, nil)
+				if err := a.srv.Of(tt.clientIn).Emit("say", "0"); err != nil {
+					t.Fatal(err)
+				}
+				away.read().want(`["say","0"]`)
+				away.cut()
+				synctest.Wait() // until its session is saved
+				bus.fail.Store(true)
+				if err := a.srv.Of(tt.lossIn).Emit("say", "1"); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+				bus.fail.Store(false)
+				time.Sleep(2 * digAgain)
+				again := b.sit(tt.clientIn, away)
+				if tt.told {
+					again.wantOther(away)
+				} else {
+					again.wantSame(away)
+				}
+				// It is told once, and not of what comes afterwards.
+				later := a.sit("/", nil)
+				a.tell("2")
+				later.read().want(`["say","2"]`)
+				later.cut()
+				a.tell("3")
+				synctest.Wait()
+				last := b.sit("/", later)
+				last.wantSame(later)
+				last.want(`["say","3"]`)
+				a.errors.take()
+			})
+		})
+	}
+}

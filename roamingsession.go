@@ -47,6 +47,7 @@ type gap struct {
 	before  adapter.Offset // the last event in front of the gap
 	entries []roamingEntry
 	bytes   int
+	hole    bool // there is one in the history that the client stands in front of
 }
 
 func (g *gap) note(ns *Namespace, m *adapter.Message, at adapter.Offset) {
@@ -217,6 +218,9 @@ func (r *roaming) missed(ctx context.Context, x *session, from adapter.Offset) (
 			return nil, err
 		}
 		m, err := adapter.Decode(e.Message)
+		if err == nil && m.IsHole() && holeConcerns(m.Namespace, x.ns) {
+			return nil, adapter.ErrNotKept
+		}
 		if err != nil || m.Namespace != x.ns.name || !m.Kept() {
 			continue // the node has counted it
 		}
@@ -279,7 +283,7 @@ func (r *roaming) add(s *Socket) (missed []roamingEntry, added bool) {
 		return nil, true
 	}
 	delete(r.gaps, o.gap)
-	if o.gap.bytes > orDefault(r.srv.options.QueueBytes, 16_000_000)/2 {
+	if o.gap.hole || o.gap.bytes > orDefault(r.srv.options.QueueBytes, 16_000_000)/2 {
 		return nil, false
 	}
 	missed, o.ahead = o.gap.join(o.missed)

@@ -85,6 +85,12 @@ type Counter interface {
 // has published them, each with its offset, in the same order to all. If some were gone
 // before they could be delivered, it delivers nil instead.
 //
+// Nobody may be recovered in part without being told. What is kept may go, by its age, by the
+// hand of an administrator, or because the broker has forgotten its end in a crash; a place in
+// front of that is then no place any more. A Bus that finds out that its broker has lost what it
+// has delivered, while places in front of that are still there, publishes a hole, see [NewHole],
+// before it delivers anything else.
+//
 // If it is one of [Sessions] as well, a client that has lost its connection gets on any
 // node what it has missed; see Options.Recovery of package socketio.
 type History interface {

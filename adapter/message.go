@@ -51,6 +51,22 @@ func (m *Message) Kept() bool {
 	return m.Type == Broadcast && m.RequestID == "" && !m.Targets.Volatile
 }
 
+// holeRoom is a room that nobody is in, so nodes for Node, and older ones, send a hole to nobody.
+const holeRoom = "socket.io#hole"
+
+// NewHole returns a message that says: events of the namespace in front of it are not in the
+// [History], or perhaps not any more, so who has not got all that is in front of it cannot be
+// recovered. One of the main namespace "/" says so of all namespaces. It is kept as an event is,
+// and delivered to nobody.
+func NewHole(uid, namespace string) *Message {
+	return &Message{UID: uid, Namespace: namespace, Type: Broadcast, Targets: Targets{Rooms: []string{holeRoom}}, Event: []byte(`["hole"]`)}
+}
+
+// IsHole says whether the message is one of [NewHole].
+func (m *Message) IsHole() bool {
+	return m.Kept() && len(m.Targets.Rooms) == 1 && m.Targets.Rooms[0] == holeRoom
+}
+
 // EmitterUID is the UID of all senders that are no nodes.
 const EmitterUID = "emitter"
 

@@ -82,6 +82,7 @@ type node struct {
 
 	mu       sync.Mutex // guards what follows
 	received []arrival
+	lost     int           // how often it was told that some were
 	changed  chan struct{} // closed when received grows
 }
 
@@ -159,6 +160,12 @@ func textOf(b []byte) (string, error) {
 }
 
 func (n *node) deliver(m []byte, at adapter.Offset) {
+	if m == nil {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.lost++
+		return
+	}
 	text, err := textOf(m)
 	if err != nil {
 		n.t.Errorf("what arrived is no message: %v", err)

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	natsgo "github.com/nats-io/nats.go"
@@ -66,6 +67,7 @@ type JetStream struct {
 	subjects      subjects
 	divider       *divider
 	subscriptions *subscriptions
+	seen          atomic.Pointer[adapter.Offset] // of the last event that a reader has read; nil before the first
 
 	mu       sync.Mutex // guards what follows, and is held while it is found out
 	api      jetstream.JetStream

@@ -76,6 +76,11 @@ func (r *reader) run(ctx context.Context) {
 		}
 		select {
 		case m := <-r.arrived:
+			select {
+			case <-connected: // what the broker has lost shows before what it has now
+				r.catchUp(ctx)
+			default:
+			}
 			r.take(ctx, m)
 		case <-connected:
 			r.catchUp(ctx)
@@ -157,7 +162,9 @@ func (r *reader) readOn(ctx context.Context) error {
 		r.lose(ctx)
 		r.created, r.last, r.at = info.Created, 0, ""
 	case s.LastSeq < r.last: // the broker has lost the newest
-		r.lose(ctx)
+		if err := r.dig(ctx); err != nil {
+			return err
+		}
 		r.last, r.at = s.LastSeq, ""
 	}
 	if s.FirstSeq > r.last+1 {
@@ -175,9 +182,15 @@ func (r *reader) readOn(ctx context.Context) error {
 			return err
 		case e.number == known && e.At == r.at:
 			// As it was, so nothing in front of it has changed.
-		case err != nil || e.number <= r.last:
+		case err != nil:
 			r.lose(ctx)
 			r.last = max(r.last, e.number)
+		case e.number <= r.last: // it is another, so the broker has lost the newest
+			if err := r.dig(ctx); err != nil {
+				return err
+			}
+			r.last, r.at = e.number-1, ""
+			r.advance(ctx, e.number, e.Message, e.At)
 		default:
 			r.advance(ctx, e.number, e.Message, e.At)
 		}
@@ -186,8 +199,19 @@ func (r *reader) readOn(ctx context.Context) error {
 	return nil
 }
 
+// dig tells all servers that nobody can be recovered who stands in front of what the broker has
+// lost: what was there is gone, and others have its numbers, so the stream shows nothing.
+func (r *reader) dig(ctx context.Context) error {
+	if _, err := r.bus.keep(ctx, adapter.NewHole(adapter.EmitterUID, "/").Append(nil)); err != nil {
+		return fmt.Errorf("the hole in it was not marked: %w", err)
+	}
+	r.lose(ctx)
+	return nil
+}
+
 // lose tells that events are lost.
 func (r *reader) lose(ctx context.Context) {
+	r.bus.seen.Store(nil)
 	r.bus.subscriptions.report(errLost)
 	r.give(ctx, nil, "")
 }
@@ -195,6 +219,7 @@ func (r *reader) lose(ctx context.Context) {
 // advance delivers the next event.
 func (r *reader) advance(ctx context.Context, number uint64, m []byte, at adapter.Offset) {
 	r.last, r.at = number, at
+	r.bus.seen.Store(&at)
 	if m == nil {
 		m = []byte{} // no message, but no loss either
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"socketio/adapter"
 )
@@ -52,6 +53,10 @@ type row struct {
 	position
 	payload []byte
 }
+
+// follows says whether nothing can have been between an event and the one before it, as far as
+// that is known: numbers are given one after the other.
+func (r *row) follows(before position) bool { return before.at == 0 || r.id == before.id+1 }
 
 // pageSize is how many events are read at once.
 const pageSize = 100
@@ -120,7 +125,6 @@ func (l *Log) since(ctx context.Context, at adapter.Offset, yield func(adapter.E
 	if !ok {
 		return adapter.ErrNotKept
 	}
-	last := from
 	// What a loss of the connection has done to the table, and to those who were there, is
 	// known when it is back.
 	if up, wanted := l.line.connected(); wanted {
@@ -130,10 +134,11 @@ func (l *Log) since(ctx context.Context, at adapter.Offset, yield func(adapter.E
 			return ctx.Err()
 		}
 	}
-	if last.id <= l.hole.Load() {
+	if from.id <= l.hole.Load() {
 		return adapter.ErrNotKept
 	}
-	for {
+	last, need := from, l.reached.Load() // what was delivered here is behind it, if it is not gone
+	for checked := false; ; {
 		rows, err := l.page(ctx, l.pool, last, math.MaxInt64)
 		if err == nil {
 			err = l.await(ctx, from.id)
@@ -143,18 +148,50 @@ func (l *Log) since(ctx context.Context, at adapter.Offset, yield func(adapter.E
 		}
 		for i := range rows {
 			r := &rows[i]
-			if r.payload == nil {
+			if r.payload == nil || !r.follows(last) {
 				return adapter.ErrNotKept
 			}
 			if last = r.position; !yield(adapter.Entry{Message: r.payload, At: r.offset()}, nil) {
 				return nil
 			}
 		}
-		if len(rows) < pageSize {
+		switch {
+		case len(rows) == pageSize:
+		case last.id < need:
+			return adapter.ErrNotKept
+		case checked:
 			return nil
+		default:
+			checked = true
+			if need, err = l.given(ctx, last); err != nil || need <= last.id {
+				return err
+			}
 		}
 	}
 }
+
+// given returns the number that was given last, if it is not that of the event which was read
+// last, and waits until whatever has a number is there. So what is not there then was deleted,
+// or taken back, or is one of those that a crash skips: something may be gone, or was sent to
+// some clients only. Where the number may not be known it returns 0.
+func (l *Log) given(ctx context.Context, last position) (id int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, sessionTimeout)
+	defer cancel()
+	err = l.pool.QueryRow(ctx, `SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence($1, 'id')::regclass), 0)`, quoted(l.options.Events)).Scan(&id)
+	if refusal, refused := errors.AsType[*pgconn.PgError](err); refused && refusal.Code == notAllowed {
+		return 0, nil
+	}
+	if err != nil || id <= last.id {
+		return id, err
+	}
+	return id, pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, l.lock)
+		return err
+	})
+}
+
+// notAllowed is the code of the error that one lacks a privilege.
+const notAllowed = "42501"
 
 // await waits until the line has delivered an event that there is, if it is to deliver.
 func (l *Log) await(ctx context.Context, id int64) error {

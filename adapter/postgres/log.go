@@ -104,7 +104,7 @@ func (l *Log) begin(ctx context.Context, conn *pgx.Conn, first bool) (err error)
 		l.reached.Store(l.last.id)
 		return err
 	}
-	if err := l.catchUp(ctx, conn, math.MaxInt64); err != nil || !l.aliens {
+	if err := l.catchUp(ctx, conn, math.MaxInt64, true); err != nil || !l.aliens {
 		return err
 	}
 	l.line.deliver(nil, "") // some that are not in the table may have been missed
@@ -125,7 +125,7 @@ func (l *Log) take(ctx context.Context, conn *pgx.Conn, n *pgconn.Notification) 
 		l.give(&row{p, []byte(payload)})
 		return nil
 	}
-	if err := l.catchUp(ctx, conn, p.id); err != nil || p.id <= l.last.id {
+	if err := l.catchUp(ctx, conn, p.id, false); err != nil || p.id <= l.last.id {
 		return err
 	}
 	return l.takeOther(ctx, conn, n.Channel, payload)
@@ -159,8 +159,10 @@ func (l *Log) give(r *row) {
 }
 
 // catchUp delivers what the table has behind the last event, up to the one of that number:
-// there may be messages that are not kept between this and the next.
-func (l *Log) catchUp(ctx context.Context, conn *pgx.Conn, upTo int64) error {
+// there may be messages that are not kept between this and the next. What was written while the
+// connection was away may have been deleted as well, where a number is missing. Otherwise it was
+// written and taken back, or it would have been notified.
+func (l *Log) catchUp(ctx context.Context, conn *pgx.Conn, upTo int64, away bool) error {
 	for {
 		rows, err := l.page(ctx, conn, l.last, upTo)
 		switch {
@@ -173,6 +175,9 @@ func (l *Log) catchUp(ctx context.Context, conn *pgx.Conn, upTo int64) error {
 			return err
 		}
 		for i := range rows {
+			if away && !rows[i].follows(l.last) {
+				l.line.deliver(nil, "")
+			}
 			l.give(&rows[i])
 		}
 		if len(rows) < pageSize {
@@ -182,23 +187,22 @@ func (l *Log) catchUp(ctx context.Context, conn *pgx.Conn, upTo int64) error {
 }
 
 // lose is told that the last event is not in the table any more: it is too old, or the table
-// was emptied, or the database has lost its end in a crash. Reading goes on with what is
-// there.
+// was emptied, or the database has lost its end in a crash. Reading goes on with what was written
+// later than that event, as the numbers may have begun anew.
 func (l *Log) lose(ctx context.Context, conn *pgx.Conn) error {
-	next, err := l.oneRow(ctx, conn, `WHERE id >= $1 ORDER BY id`, l.last.id)
-	if err != nil {
-		return err
-	}
-	if next.id > l.last.id {
-		l.last.at = 0
-	} else {
-		l.last = position{} // the numbers have begun anew
-	}
 	newest, err := l.newest(ctx, conn)
 	if err != nil {
 		return err
 	}
+	next, err := l.oneRow(ctx, conn, `WHERE `+micros+` > $1 ORDER BY id`, l.last.at)
+	if err != nil {
+		return err
+	}
+	if l.last = newest; next.id > 0 {
+		l.last = position{id: next.id - 1}
+	}
 	l.line.deliver(nil, "")
+	l.reached.Store(l.last.id)
 	l.hole.Store(newest.id)
 	return l.mark(ctx, conn)
 }

@@ -21,6 +21,8 @@ type broker struct {
 	addr string
 	dir  string
 	cmd  *exec.Cmd
+
+	ended chan struct{} // closed when it has
 }
 
 // shared is the one of all tests that do it no harm.
@@ -76,8 +78,12 @@ func (b *broker) start(args ...string) error {
 	if err := b.cmd.Start(); err != nil {
 		return err
 	}
-	exited := make(chan error, 1)
-	go func() { exited <- b.cmd.Wait() }()
+	cmd, exited, ended := b.cmd, make(chan error, 1), make(chan struct{})
+	b.ended = ended
+	go func() {
+		exited <- cmd.Wait()
+		close(ended)
+	}()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		if client, err := b.dial(); err == nil {
 			client.Close()

@@ -78,15 +78,20 @@ func (r *reader) read(ctx context.Context, conn rueidis.DedicatedClient, wait bo
 	if wait {
 		command = conn.B().Xread().Count(int64(o.ReadCount)).Block(readBlock.Milliseconds()).Streams().Key(o.Stream).Id(r.last).Build()
 	}
-	streams, err := conn.Do(call, command).AsXRead()
+	// Redis looks for the entry that was read last when it has found, or waited for, those
+	// behind it. The stream loses its oldest first, so if that one is there, all of them were.
+	results := conn.DoMulti(call, command, conn.B().Xrange().Key(o.Stream).Start(r.last).End(r.last).Build())
+	streams, err := results[0].AsXRead()
 	if err != nil && !rueidis.IsRedisNil(err) {
 		return err
 	}
 	entries := streams[o.Stream]
-	if !wait || len(entries) >= min(o.ReadCount, o.MaxLen) {
-		if err := r.checkLast(call, conn); err != nil {
-			return err
-		}
+	found, err := results[1].AsXRange()
+	if err == nil && len(found) == 0 && r.last != origin && !r.gone {
+		err = r.lose(call)
+	}
+	if err != nil {
+		return err
 	}
 	for i := range entries {
 		r.take(ctx, &entries[i])
@@ -94,31 +99,36 @@ func (r *reader) read(ctx context.Context, conn rueidis.DedicatedClient, wait bo
 	return nil
 }
 
-// checkLast tells if the entry that was read last is gone, since then those behind it may
-// be. The stream loses its oldest entries first, so after a read of what is behind it, an
-// entry that is there vouches for all of that.
-func (r *reader) checkLast(ctx context.Context, conn rueidis.DedicatedClient) error {
-	if r.last == origin {
-		return nil
-	}
-	entries, err := conn.Do(ctx, conn.B().Xrange().Key(r.bus.options.Stream).Start(r.last).End(r.last).Build()).AsXRange()
-	if err != nil || len(entries) > 0 {
+// lose is told that the entry that was read last is gone, since then those behind it may be. If
+// one in front of it is there, it was not trimmed: Redis was restarted and has forgotten its end,
+// or somebody has deleted entries. Then a hole tells all servers that nobody can be recovered who
+// stands in front of that, and what is there counts as read.
+func (r *reader) lose(ctx context.Context) error {
+	b := r.bus
+	first, newest, err := b.ends(ctx)
+	if err != nil {
 		return err
 	}
-	if !r.gone {
-		r.gone = true
-		r.bus.subscriptions.report(errLost)
-		r.give(ctx, nil, "")
+	if first != origin && compareIDs(first, r.last) < 0 {
+		if _, err := b.Publish(ctx, adapter.Topic{Namespace: "/"}, adapter.NewHole(adapter.EmitterUID, "/").Append(nil)); err != nil {
+			return fmt.Errorf("redis: the hole in the stream was not marked: %w", err)
+		}
 	}
-	newest, err := r.bus.last(ctx)
-	if err == nil && compareIDs(newest, r.last) < 0 {
-		r.last = origin // this is another stream
+	r.gone = true
+	b.subscriptions.report(errLost)
+	r.give(ctx, nil, "")
+	if compareIDs(newest, r.last) < 0 {
+		r.last = newest
 	}
-	return err
+	seen := r.last
+	b.seen.Store(&seen)
+	return nil
 }
 
 func (r *reader) take(ctx context.Context, entry *rueidis.XRangeEntry) {
 	r.last, r.gone = entry.ID, false
+	seen := entry.ID
+	r.bus.seen.Store(&seen)
 	if entry.FieldValues["nsp"] == "" {
 		return // nothing of Socket.IO
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json/v2"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/redis/rueidis"
 
@@ -49,6 +50,7 @@ type Streams struct {
 	client        rueidis.Client
 	options       StreamsOptions
 	subscriptions subscriptions
+	seen          atomic.Pointer[string] // the ID of the last entry that a reader has read; nil before the first
 }
 
 var (
