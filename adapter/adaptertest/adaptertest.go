@@ -304,11 +304,41 @@ func publishesTogether(t *testing.T, open func(t *testing.T) adapter.Bus) {
 		t.Errorf("received %d messages, in order: %t", len(got), slices.IsSorted(got))
 	}
 	receiver.await("room ", batches*len(rooms))
+	publishesTwins(t, sender, receiver)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	all := []adapter.Outgoing{{To: everybody, Message: message(sender.uid, everybody, "late").Append(nil)}}
 	if failures := batcher.PublishAll(ctx, all); len(failures) != 1 || failures[0] == nil {
 		t.Errorf("with a context that has ended PublishAll returned %v", failures)
+	}
+}
+
+// publishesTwins checks that messages which are alike do not count as one, whether or not they
+// are kept, and that one that is none fails alone.
+func publishesTwins(t *testing.T, sender, receiver *node) {
+	t.Helper()
+	const count = 70
+	var all []adapter.Outgoing
+	for range count {
+		for _, volatile := range []bool{false, true} {
+			m := message(sender.uid, everybody, fmt.Sprint("twin ", volatile))
+			m.Targets.Volatile = volatile
+			all = append(all, adapter.Outgoing{To: everybody, Message: m.Append(nil)})
+		}
+	}
+	all[count/2].Message = []byte("\x00none")
+	failures := sender.bus.(adapter.Batcher).PublishAll(t.Context(), all)
+	for i, err := range failures {
+		if (err != nil) != (i == count/2) {
+			t.Errorf("PublishAll of message %d: %v", i, err)
+		}
+	}
+	if len(failures) != len(all) {
+		t.Errorf("PublishAll returned %d errors, want %d, of which one is not nil", len(failures), len(all))
+	}
+	want := 2*count - 1
+	if got := receiver.await("twin ", want); len(got) != want {
+		t.Errorf("of %d messages that are alike %d arrived", want, len(got))
 	}
 }
 

@@ -27,7 +27,10 @@ type Bus struct {
 	tables map[string]string
 }
 
-var _ adapter.Listener = (*Bus)(nil)
+var (
+	_ adapter.Listener = (*Bus)(nil)
+	_ adapter.Batcher  = (*Bus)(nil)
+)
 
 // New returns a Bus that is compatible with @socket.io/postgres-adapter 0.5, and hears
 // @socket.io/postgres-emitter 0.1. Every message reaches every server that has its namespace.

@@ -10,15 +10,15 @@ import (
 )
 
 func TestBusIsABus(t *testing.T) {
-	adaptertest.Run(t, together(func(pool *pgxpool.Pool, o *Options) adapter.Bus { return New(pool, o) }))
+	adaptertest.Run(t, sharing(func(pool *pgxpool.Pool, o *Options) adapter.Bus { return New(pool, o) }))
 }
 
 func TestLogIsABus(t *testing.T) {
-	adaptertest.Run(t, together(func(pool *pgxpool.Pool, o *Options) adapter.Bus { return NewLog(pool, o) }))
+	adaptertest.Run(t, sharing(func(pool *pgxpool.Pool, o *Options) adapter.Bus { return NewLog(pool, o) }))
 }
 
-// together opens a Bus with the same options for all nodes of a test.
-func together(open func(pool *pgxpool.Pool, o *Options) adapter.Bus) func(t *testing.T) adapter.Bus {
+// sharing opens a Bus with the same options for all nodes of a test.
+func sharing(open func(pool *pgxpool.Pool, o *Options) adapter.Bus) func(t *testing.T) adapter.Bus {
 	options := map[*testing.T]*Options{}
 	return func(t *testing.T) adapter.Bus {
 		if options[t] == nil {

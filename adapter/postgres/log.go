@@ -35,6 +35,7 @@ type Log struct {
 
 var (
 	_ adapter.Listener = (*Log)(nil)
+	_ adapter.Batcher  = (*Log)(nil)
 	_ adapter.History  = (*Log)(nil)
 	_ adapter.Sessions = (*Log)(nil)
 )
