@@ -39,7 +39,7 @@ type roaming struct {
 	gaps      map[*gap]struct{}
 	holes     map[*Namespace]bool // those where one was marked a moment ago; true if it has to be again
 	owners    map[string]*Socket  // by the pid of their sessions
-	timer     *time.Timer        // for the first of expected; nil before the first
+	timer     *time.Timer         // for the first of expected; nil before the first
 	closed    bool
 }
 
