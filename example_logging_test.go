@@ -2,6 +2,7 @@ package socketio_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"os"
@@ -39,19 +40,29 @@ func Example_logging() {
 		Handler: slog.NewTextHandler(os.Stdout, withoutTime()),
 		of:      map[string]slog.Level{"engineio": slog.LevelWarn, "socketio": slog.LevelDebug},
 	})})
-	const add socketio.Event[int] = "add"
-	srv.On(add, func(context.Context, *socketio.Socket, int) error { return nil })
+	const add socketio.Event[share] = "add"
+	srv.On(add, func(context.Context, *socketio.Socket, share) error { return nil })
 
 	client := visit(srv)
 	defer client.end()
-	client.send(`2["add","one"]`)
+	client.send(`2["add",101]`)
 	old := &pageClient{srv: srv, web: client.web, url: client.web.URL + "/socket.io/?EIO=3&transport=polling"}
 	for range 3 { // one line: the others are Info, since the hint was given
 		old.exchange(http.MethodGet, "")
 	}
 	// Output:
-	// level=WARN msg="socketio: handler failed" component=socketio in=add err="socketio: event \"add\", argument 0: json: cannot unmarshal JSON string into Go int" namespace=/
+	// level=WARN msg="socketio: handler failed" component=socketio in=add err="socketio: event \"add\", argument 0: more than all" namespace=/
 	// level=WARN msg="engineio: request refused" component=engineio status=400 cause="Unsupported protocol version" code=5 method=GET hint="a client of Socket.IO 2 (Engine.IO 3): set Options.EIO3, or update the client to version 3 or 4"
+}
+
+// A share is a number of percents.
+type share int
+
+func (s share) Validate() error {
+	if s > 100 {
+		return errors.New("more than all")
+	}
+	return nil
 }
 
 // withoutTime leaves out what differs from run to run.
