@@ -78,6 +78,7 @@ type JetStream struct {
 
 var (
 	_ adapter.Listener = (*JetStream)(nil)
+	_ adapter.Batcher  = (*JetStream)(nil)
 	_ adapter.History  = (*JetStream)(nil)
 	_ adapter.Sessions = (*JetStream)(nil)
 )
@@ -128,14 +129,20 @@ func (b *JetStream) Publish(ctx context.Context, to adapter.Topic, m []byte) (ad
 	return "", b.divider.publish(b.conn, b.subjects.of(to), m)
 }
 
-// keep puts a message into the stream, and one that is too large behind its parts.
-func (b *JetStream) keep(ctx context.Context, m []byte) (adapter.Offset, error) {
-	content := m
+// entry returns what is put into the stream for a message: itself, or if it is too large the list
+// of its parts, which are there by then.
+func (b *JetStream) entry(ctx context.Context, m []byte) ([]byte, error) {
 	if size := partSize(b.conn); len(m) > size {
-		var err error
-		if content, err = b.keepParts(ctx, m, size); err != nil {
-			return "", err
-		}
+		return b.keepParts(ctx, m, size)
+	}
+	return m, nil
+}
+
+// keep puts a message into the stream.
+func (b *JetStream) keep(ctx context.Context, m []byte) (adapter.Offset, error) {
+	content, err := b.entry(ctx, m)
+	if err != nil {
+		return "", err
 	}
 	ack, err := b.add(ctx, b.kept(), content)
 	if err != nil {
@@ -181,7 +188,7 @@ func (b *JetStream) open(ctx context.Context) (jetstream.JetStream, error) {
 		return b.api, nil
 	}
 	if b.api == nil {
-		api, err := jetstream.New(b.conn)
+		api, err := jetstream.New(b.conn, jetstream.WithPublishAsyncMaxPending(maxInFlight), jetstream.WithPublishAsyncTimeout(callTimeout))
 		if err != nil {
 			return nil, err
 		}
