@@ -60,7 +60,7 @@ type rates struct {
 // memoryFigures are in bytes.
 type memoryFigures struct {
 	Heap uint64 `json:"heap"`
-	RSS  uint64 `json:"rss,omitzero"` // where the system says it
+	RSS  uint64 `json:"rss"` // 0 where the system does not say it
 }
 
 // counts only grow.

@@ -62,14 +62,14 @@ type shownSocket struct {
 }
 
 type shownHandshake struct {
-	Address string            `json:"address"`
-	Headers map[string]string `json:"headers"`
-	Query   map[string]string `json:"query"`
-	Issued  int64             `json:"issued"` // Unix time in milliseconds
-	Secure  bool              `json:"secure"`
-	Time    string            `json:"time"`
-	URL     string            `json:"url"`
-	XDomain bool              `json:"xdomain"`
+	Address string         `json:"address"`
+	Headers jsontext.Value `json:"headers"` // an object of strings
+	Query   jsontext.Value `json:"query"`   // an object of strings
+	Issued  int64          `json:"issued"`  // Unix time in milliseconds
+	Secure  bool           `json:"secure"`
+	Time    string         `json:"time"`
+	URL     string         `json:"url"`
+	XDomain bool           `json:"xdomain"`
 }
 
 // A socketUpdate is what has changed of a socket.

@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"encoding/json/jsontext"
+	"encoding/json/v2"
 	"net/http"
 	"net/url"
 	"slices"
@@ -33,8 +35,8 @@ func (a *Admin) isSecret(name string) bool {
 	return a.options.Secret != nil && a.options.Secret(name)
 }
 
-// shownHeaders returns headers in the form of Node, without secrets.
-func (a *Admin) shownHeaders(h http.Header) map[string]string {
+// shownHeaders returns an object of headers in the form of Node, without secrets.
+func (a *Admin) shownHeaders(h http.Header) jsontext.Value {
 	shown := make(map[string]string, len(h))
 	for name, values := range h {
 		value := strings.Join(values, ", ")
@@ -47,12 +49,12 @@ func (a *Admin) shownHeaders(h http.Header) map[string]string {
 		}
 		shown[name] = value
 	}
-	return shown
+	return objectOf(shown)
 }
 
-// shownQuery returns the parameters of a URL without secrets. Of one that is there more
-// than once it is the last.
-func (a *Admin) shownQuery(query url.Values) map[string]string {
+// shownQuery returns an object of the parameters of a URL, without secrets. Of one that is
+// there more than once it is the last.
+func (a *Admin) shownQuery(query url.Values) jsontext.Value {
 	shown := make(map[string]string, len(query))
 	for name, values := range query {
 		shown[name] = values[len(values)-1]
@@ -60,7 +62,16 @@ func (a *Admin) shownQuery(query url.Values) map[string]string {
 			shown[name] = hidden
 		}
 	}
-	return shown
+	return objectOf(shown)
+}
+
+// objectOf returns an object with its members in the order of their names.
+func objectOf(members map[string]string) jsontext.Value {
+	text, err := json.Marshal(members, showOptions, json.Deterministic(true))
+	if err != nil {
+		return jsontext.Value("{}")
+	}
+	return text
 }
 
 // shownURL returns a URL without the secrets of its query, or without a query if that is

@@ -3,6 +3,7 @@ package admin_test
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"slices"
 	"sync"
 	"testing"
@@ -55,6 +56,7 @@ func newRig(t *testing.T, o admin.Options, bus adapter.Bus, prepare ...func(*soc
 
 // A client records what it is sent.
 type client struct {
+	header http.Header // of its requests
 	*socketio.Client
 
 	mu  sync.Mutex // guards log
@@ -63,9 +65,12 @@ type client struct {
 
 func (r *rig) newClient(t *testing.T, namespace string, auth any) *client {
 	t.Helper()
-	c := &client{Client: socketio.NewClient(r.web.URL+namespace, &socketio.ClientOptions{
-		DialOptions: engineio.DialOptions{HTTPClient: r.web.HTTPClient(), Transports: []string{engineio.WebSocket}, Logger: quiet},
-		Auth:        auth, OnError: func(context.Context, *socketio.ClientSocket, error) {},
+	header := http.Header{}
+	c := &client{header: header, Client: socketio.NewClient(r.web.URL+namespace, &socketio.ClientOptions{
+		DialOptions: engineio.DialOptions{
+			HTTPClient: r.web.HTTPClient(), Transports: []string{engineio.WebSocket}, Logger: quiet, Header: header,
+		},
+		Auth: auth, OnError: func(context.Context, *socketio.ClientSocket, error) {},
 	})}
 	c.OnAny(func(_ context.Context, _ *socketio.ClientSocket, m *socketio.Message) error {
 		event := make([]any, m.Len())
