@@ -228,8 +228,9 @@ func (ns *Namespace) respond(to *adapter.Message, m *adapter.Message) {
 }
 
 // gather waits for one response of each server that r has asked, and calls each for
-// those that come, until it returns false. The error is a *PartialError.
-func gather(ctx context.Context, r *cluster.Request, news <-chan struct{}, each func(m *adapter.Message) bool) error {
+// those that come, until it returns false. The error is a *PartialError. A server that is
+// closed does not wait.
+func (ns *Namespace) gather(ctx context.Context, r *cluster.Request, news <-chan struct{}, each func(m *adapter.Message) bool) error {
 	defer r.End()
 	defer beginWait(ctx, nil)()
 	patience := newPatience(ctx, requestTimeout)
@@ -259,6 +260,8 @@ func gather(ctx context.Context, r *cluster.Request, news <-chan struct{}, each 
 			why = patience.err(ctx)
 		case <-patience.over:
 			why = patience.err(ctx)
+		case <-ns.server.lifetime.Done():
+			why = ErrServerClosed
 		}
 	}
 }

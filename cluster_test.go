@@ -470,3 +470,25 @@ func TestServersKnowEachOtherByTheirIDs(t *testing.T) {
 		}
 	})
 }
+
+func TestAServerThatIsClosedWaitsForNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rigs := newCluster(t, adapter.NewMemory(), Options{}, Options{})
+		silent := make(chan struct{})
+		rigs[1].srv.OnServerSideAck("ask", func(context.Context, None) (None, error) {
+			<-silent
+			return None{}, nil
+		})
+		began := time.Now()
+		time.AfterFunc(time.Second, func() { rigs[0].srv.Close() })
+		for _, err := range rigs[0].srv.ServerSideEmitAcks(t.Context(), Call[None, None]("ask"), None{}) {
+			if !errors.Is(err, ErrServerClosed) {
+				t.Errorf("it ends with %v", err)
+			}
+		}
+		if took := time.Since(began); took != time.Second {
+			t.Errorf("it ends after %v", took)
+		}
+		close(silent)
+	})
+}

@@ -25,7 +25,7 @@ func (b *Broadcast) fetchOthers(ctx context.Context, infos []SocketInfo) ([]Sock
 	if err != nil {
 		return infos, published(err)
 	}
-	err = gather(ctx, r, news, func(m *adapter.Message) bool {
+	err = b.ns.gather(ctx, r, news, func(m *adapter.Message) bool {
 		for i := range m.Sockets {
 			infos = append(infos, remoteInfo(&m.Sockets[i], m.Attachments))
 		}

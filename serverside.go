@@ -67,7 +67,7 @@ func (ns *Namespace) ServerSideEmitAcks[R, Q any](ctx context.Context, c Call[Q,
 			yield(none, published(err))
 			return
 		}
-		err = gather(ctx, r, news, func(m *adapter.Message) bool {
+		err = ns.gather(ctx, r, news, func(m *adapter.Message) bool {
 			return yield(decodePayload[R]("", sio5.Args(m.Reply), m.Attachments))
 		})
 		if err != nil {

@@ -173,8 +173,9 @@ func (a *Admin) config(dashboard bool) *config {
 // inform gives an admin what there is at the moment.
 func (a *Admin) inform(ctx context.Context, s *socketio.Socket) error {
 	if l, _ := ctx.Value(loginKey{}).(login); l.dashboard {
+		err := s.EmitArgs("refused_list", a.refused.list())
 		a.startOverviews()
-		return s.EmitArgs("refused_list", a.refused.list())
+		return err
 	}
 	if a.developing() {
 		a.fleet.tellOfPages(a)
