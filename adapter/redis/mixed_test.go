@@ -21,7 +21,13 @@ func TestShardedInAFleetWithNode(t *testing.T) {
 }
 
 func TestStreamsInAFleetWithNode(t *testing.T) {
-	sail(t, "streams", func(c rueidis.Client) adapter.Bus { return NewStreams(c, nil) }, func(*fleet.Fleet) {})
+	b := own(t)
+	client := b.client(t)
+	fleet.Run(t, "streams", "redis://"+b.addr, func(t *testing.T) adapter.Bus { return NewStreams(b.client(t), nil) }, func(f *fleet.Fleet) {
+		t.Run("an official client that goes from Node to Go and back", func(t *testing.T) {
+			f.CheckRecovery(t, func() int { return len(sessionKeys(t, client)) })
+		})
+	})
 }
 
 // sail runs a fleet with that kind of adapter over a Redis of its own.
