@@ -34,3 +34,10 @@ func Example_trustedProxies() {
 	// Output:
 	// 2["you","203.0.113.9 true"]
 }
+
+func Example_cloudflare() {
+	srv := socketio.NewServer(&socketio.Options{
+		ClientIP: func(r *http.Request) string { return r.Header.Get("CF-Connecting-IP") },
+	})
+	defer srv.Close()
+}

@@ -47,10 +47,12 @@ var backends = []backend{
 	{"sio serve --cluster", "./cmd/sio", "^TestCluster"},
 }
 
-// balanced are the tests of fleets behind load balancers that are not sticky.
+// balanced are the tests behind load balancers: of fleets, where these are not sticky, and of
+// servers that know nothing of each other.
 var balanced = []backend{
 	{"behind nginx, not sticky", "./interop/cluster/roundrobin", "^TestBehindNginx"},
 	{"behind HAProxy, not sticky", "./interop/cluster/roundrobin", "^TestBehindHAProxy"},
+	{"behind nginx, HAProxy and Caddy, sticky", "./interop/proxies", "^TestBehind"},
 }
 
 func main() {

@@ -42,6 +42,7 @@ var (
 		{"the server of PostgreSQL", []string{"postgresql"}, havePostgres},
 		{"nginx", []string{"nginx-light"}, func() bool { return exists("/usr/sbin/nginx") || onPath("nginx") }},
 		{"HAProxy", []string{"haproxy"}, func() bool { return exists("/usr/sbin/haproxy") || onPath("haproxy") }},
+		{"Caddy", []string{"caddy"}, func() bool { return onPath("caddy") }},
 	}
 )
 
