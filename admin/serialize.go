@@ -131,8 +131,8 @@ func object(name string, value any) jsontext.Value {
 	return text
 }
 
-// showOptions let through what JavaScript lets through.
-var showOptions = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
+// showOptions let through what JavaScript lets through, and show the same the same way each time.
+var showOptions = json.JoinOptions(json.Deterministic(true), jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
 
 // isFixed says whether nobody can change a value of a type once it is in an interface.
 func isFixed(t reflect.Type) bool {

@@ -13,8 +13,10 @@ require (
 	github.com/redis/rueidis v1.0.79
 	go.opentelemetry.io/otel/exporters/stdout/stdouttrace v1.47.0
 	go.opentelemetry.io/otel/sdk v1.47.0
+	golang.org/x/crypto v0.58.0
 	socketio v0.0.0
 	socketio/adapter/redis v0.0.0
+	socketio/admin v0.0.0
 	socketio/metrics v0.0.0
 	socketio/msgpack v0.0.0
 	socketio/otel v0.0.0
@@ -65,7 +67,6 @@ require (
 	go.opentelemetry.io/otel/metric v1.47.0 // indirect
 	go.opentelemetry.io/otel/trace v1.47.0 // indirect
 	golang.org/x/arch v0.22.0 // indirect
-	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/net v0.61.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
@@ -75,6 +76,7 @@ require (
 
 replace (
 	socketio => ../
+	socketio/admin => ../admin
 	socketio/metrics => ../metrics
 	socketio/msgpack => ../msgpack
 	socketio/otel => ../otel

@@ -18,6 +18,7 @@ const SILENCE_MS = 5000; // the server sends an overview each second
 const LOOK_MS = 1000;
 
 const query = new URLSearchParams(location.search);
+
 /**
  * What the query says, or else the page itself. Without its slash a namespace would become
  * part of the host's name, and a link could lead passwords elsewhere.
@@ -49,6 +50,7 @@ let lostAt = 0;
 /** Opens what the address says, or nothing before the server has said what it can do. */
 function open() {
   const there = place();
+  const inside = byId("main").contains(document.activeElement);
   lists[opened]?.close();
   opened = configured ? (views.includes(there.view) ? there.view : "overview") : "";
   for (const view of views) byId(view).hidden = view !== opened;
@@ -57,6 +59,8 @@ function open() {
     setAttribute(link, "aria-current", its === (opened === "socket" ? "sockets" : opened) ? "page" : undefined);
   }
   lists[opened]?.open(there);
+  if (inside) byId("main").focus({ preventScroll: true }); // what had the focus is not seen any more
+  scrollTo(0, 0);
   redraw(draw);
 }
 
@@ -68,14 +72,15 @@ function draw() {
   if (list && "offer" in list) list.offer();
   const badge = byId("refused-count");
   badge.hidden = model.refused.length === 0;
-  setText(badge, count(model.refused.length));
+  setText(badge, count(model.refusals));
   title();
 }
 
 function title() {
   const clients = model.history.last?.clients;
-  const said = connection.state === "lost" ? "✕ no connection – " : connection.state === "online" && clients !== undefined ? `${count(clients)} – ` : "";
-  const wanted = `${said}Socket.IO dashboard`;
+  let wanted = "Socket.IO dashboard";
+  if (connection.state === "lost") wanted = `✕ no connection – ${wanted}`;
+  else if (connection.state === "online" && clients !== undefined) wanted = `${count(clients)} – ${wanted}`;
   if (document.title !== wanted) document.title = wanted;
 }
 
@@ -89,7 +94,8 @@ const states = { connecting: "connecting", login: "logged out", online: "connect
 function showState(state, why) {
   byId("state").dataset.state = state;
   setText(byId("state"), states[state]);
-  byId("login").hidden = state !== "login";
+  if (state !== "connecting") byId("login").hidden = state !== "login";
+  /** @type {HTMLButtonElement} */ (byId("log-in")).disabled = state === "connecting";
   byId("log-out").hidden = byId("views").hidden = state === "login" || !configured;
   if (state === "login") showLogin(why);
   if (state === "online") heard = Date.now();
@@ -150,6 +156,10 @@ byId("login").addEventListener("submit", (event) => {
 byId("log-out").addEventListener("click", () => {
   model.history.clear();
   connection.logOut();
+});
+byId("skip").addEventListener("click", (event) => {
+  event.preventDefault(); // what is behind the # is the place
+  byId("main").focus();
 });
 byId("try-now").addEventListener("click", () => connection.tryNow());
 addEventListener("hashchange", open);

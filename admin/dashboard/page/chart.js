@@ -1,7 +1,7 @@
 // @ts-check
-// Lines and areas over the last ten minutes, on a canvas.
+// Lines and areas over time, on a canvas: up to ten minutes, or what there is of them.
 
-import { minuteOfDay } from "./figures.js";
+import { minuteOfDay, timeOfDay } from "./figures.js";
 import { SPAN_MS } from "./history.js";
 
 /** @typedef {import("./types.js").Point} Point */
@@ -10,12 +10,15 @@ import { SPAN_MS } from "./history.js";
  * @property {string} name
  * @property {(point: Point) => number} value
  * @property {string} color the name of a colour of style.css
+ * @property {boolean} [rare] whether its name is only there while there is something of it
  */
 
 const GAP_MS = 5000; // between two points; a longer silence is a gap in the lines
-const ROOM = 1.1; // above the highest line, for the word that says how high that is
+const ROOM = 1.2; // above the highest line, for the word that says how high that is
 const APART = 3; // pixels between two samples; what comes closer is averaged
-const BELOW = 14; // pixels for the minutes
+const LEAST_SPAN_MS = 10_000; // of the axis, also while there is less to be seen
+const WORD = 90; // pixels that a time below the axis has
+const BELOW = 14; // pixels for the times
 
 /** Colours of style.css, read anew when the page becomes dark or light. @type {Map<string, string>} */
 const colors = new Map();
@@ -91,7 +94,8 @@ export class Chart {
     context.clearRect(0, 0, width, height);
 
     const end = points[points.length - 1]?.at ?? Date.now();
-    const samples = this.#sample(points, Math.max(1000, (SPAN_MS / width) * APART));
+    const span = Math.min(Math.max(end - (points[0]?.at ?? end), LEAST_SPAN_MS), SPAN_MS);
+    const samples = this.#sample(points, Math.max(1000, (span / width) * APART));
     const highest = samples.reduce((most, { tops }) => Math.max(most, ...tops), 0);
     const top = roundUp(highest * ROOM);
     const floor = height - BELOW;
@@ -99,12 +103,13 @@ export class Chart {
       context,
       width,
       floor,
-      x: (/** @type {number} */ at) => width - ((end - at) / SPAN_MS) * width,
+      x: (/** @type {number} */ at) => width - ((end - at) / span) * width,
       y: (/** @type {number} */ value) => floor - (value / top) * (floor - 4),
     };
     this.#grid(plot, top);
     this.#lines(plot, samples);
-    this.#words(plot, end, top);
+    this.#words(plot, top);
+    timesBelow(plot, end, span);
     this.#marker(plot, points);
   }
 
@@ -176,25 +181,18 @@ export class Chart {
 
   /**
    * @param {Plot} plot
-   * @param {number} end
    * @param {number} top
    */
-  #words({ context, width, floor, x, y }, end, top) {
+  #words({ context, y }, top) {
     context.font = "10px system-ui, sans-serif";
     context.strokeStyle = color("card");
     context.lineWidth = 3;
     context.lineJoin = "round";
     context.fillStyle = color("faint");
-    const write = (/** @type {string} */ text, /** @type {number} */ at, /** @type {number} */ down) => {
-      context.strokeText(text, at, down);
-      context.fillText(text, at, down);
-    };
     context.textAlign = "left";
-    for (const value of [top / 2, top]) write(this.#format(value), 2, y(value) + 11);
-    context.textAlign = "center";
-    const step = width > 300 ? 120_000 : 300_000;
-    for (let at = Math.floor(end / step) * step; x(at) > 16; at -= step) {
-      if (x(at) < width - 16) write(minuteOfDay(at), x(at), floor + 12);
+    for (const value of [top / 2, top]) {
+      context.strokeText(this.#format(value), 2, y(value) + 11);
+      context.fillText(this.#format(value), 2, y(value) + 11);
     }
   }
 
@@ -209,6 +207,22 @@ export class Chart {
     if (!near) return;
     context.fillStyle = color("ink");
     context.fillRect(Math.round(x(near.at)), 0, 1, floor);
+  }
+}
+
+/**
+ * Writes round times below the axis.
+ *
+ * @param {Plot} plot
+ * @param {number} end
+ * @param {number} span
+ */
+function timesBelow({ context, width, floor, x }, end, span) {
+  const step = [2_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000].find((step) => (step / span) * width >= WORD) ?? SPAN_MS;
+  const write = step < 60_000 ? timeOfDay : minuteOfDay;
+  context.textAlign = "center";
+  for (let at = Math.floor(end / step) * step; x(at) > WORD / 4; at -= step) {
+    if (x(at) < width - WORD / 4) context.fillText(write(at), x(at), floor + 12);
   }
 }
 

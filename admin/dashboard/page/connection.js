@@ -127,7 +127,9 @@ export class Connection {
     const had = /** @type {Record<string, unknown>} */ (this.#socket.auth);
     sessionStorage.removeItem(this.#key);
     this.#socket.auth = { dashboard: 1 };
-    this.#become("login", had.username !== undefined ? error.message : had.sessionId ? "The session has ended." : unasked(error.message));
+    let why = error.message;
+    if (why === "invalid credentials" && had.username === undefined) why = had.sessionId ? "The session has ended." : "";
+    this.#become("login", why);
   }
 
   /**
@@ -139,11 +141,3 @@ export class Connection {
     this.#onState(state, why);
   }
 }
-
-/**
- * What to say of a refusal of somebody who has not given credentials yet: nothing, if they
- * are what is missing.
- *
- * @param {string} message
- */
-const unasked = (message) => (message === "invalid credentials" ? "" : message);

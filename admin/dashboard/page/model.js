@@ -6,6 +6,7 @@ import { History } from "./history.js";
 /** @typedef {import("./types.js").Refused} Refused */
 
 const MOST_REFUSED = 200;
+const SILENCE_MS = 3000;
 
 export class Model {
   /** @type {import("./types.js").Overview | undefined} */
@@ -15,6 +16,8 @@ export class Model {
   history;
   /** @type {Set<string>} */
   #may = new Set();
+  /** The nodes that don't answer, and since when. @type {Map<string, number>} */
+  #silent = new Map();
 
   /** @param {string} key where its history is kept */
   constructor(key) {
@@ -45,6 +48,11 @@ export class Model {
   add(overview) {
     this.overview = overview;
     this.history.add(overview);
+    const silent = new Map();
+    for (const { serverId, healthy } of overview.nodes) {
+      if (!healthy) silent.set(serverId, this.#silent.get(serverId) ?? this.now);
+    }
+    this.#silent = silent;
   }
 
   /** @param {Refused[]} list */
@@ -54,16 +62,25 @@ export class Model {
   }
 
   /**
-   * Adds a refused request; of the same address for the same reason there is one.
+   * Adds what was refused within a second. All for one reason is one line, however often.
    *
    * @param {Refused} one
    */
   addRefused(one) {
-    const same = this.refused.findIndex(({ code, reason, address }) => code === one.code && reason === one.reason && address === one.address);
-    if (same >= 0) this.refused.splice(same, 1);
-    this.refused.push(one);
-    this.refused.sort((a, b) => new Date(b.ts).getTime() - new Date(a.ts).getTime());
+    const same = this.refused.findIndex(({ code, reason }) => code === one.code && reason === one.reason);
+    const before = same >= 0 ? this.refused.splice(same, 1)[0].count : 0;
+    this.refused.unshift({ ...one, count: before + one.count });
     this.refused.length = Math.min(this.refused.length, MOST_REFUSED);
+  }
+
+  /** How many requests have been refused, of those that are known. */
+  get refusals() {
+    return this.refused.reduce((sum, { count }) => sum + count, 0);
+  }
+
+  /** The nodes that have not answered for some seconds; a busy one may miss one. */
+  get silent() {
+    return [...this.#silent].filter(([, since]) => this.now - since >= SILENCE_MS).map(([serverId]) => serverId);
   }
 
   /** When it is on the server, in milliseconds since 1970, by its last word. */

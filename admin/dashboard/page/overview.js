@@ -23,7 +23,7 @@ const cards = [
     stacked: true,
     series: [
       { name: "WebSocket", value: ({ websocket }) => websocket, color: "one" },
-      { name: "WebTransport", value: ({ webtransport }) => webtransport, color: "three" },
+      { name: "WebTransport", value: ({ webtransport }) => webtransport, color: "three", rare: true },
       { name: "polling", value: ({ polling }) => polling, color: "two" },
     ],
   },
@@ -41,6 +41,7 @@ const cards = [
     series: [
       { name: "in", value: ({ eventsIn }) => eventsIn, color: "one" },
       { name: "out", value: ({ eventsOut }) => eventsOut, color: "two" },
+      { name: "dropped", value: ({ dropped }) => dropped, color: "bad", rare: true },
     ],
   },
   {
@@ -56,7 +57,7 @@ const cards = [
     format: bytes,
     series: [
       { name: "heap", value: ({ heap }) => heap, color: "one" },
-      { name: "resident", value: ({ rss }) => rss, color: "two" },
+      { name: "resident", value: ({ rss }) => rss, color: "two", rare: true },
     ],
   },
 ];
@@ -81,9 +82,9 @@ export class OverviewView {
   }
 
   #draw = () => {
-    const { overview, history, refused } = this.#model;
+    const { overview, history, refused, silent } = this.#model;
     if (!overview) return;
-    this.#verdict(troubles(overview, history.points, refused));
+    this.#verdict(troubles(silent, history.points, refused));
     const nodes = overview.nodes.toSorted((a, b) => Number(a.healthy) - Number(b.healthy) || (a.serverId < b.serverId ? -1 : 1));
     setText(byId("nodes-count"), count(nodes.length));
     this.#nodes.show(nodes.slice(0, MOST_ROWS));
@@ -99,7 +100,7 @@ export class OverviewView {
     const lines = found.map(({ level, text, view }) =>
       make("p", { class: level }, view ? make("a", { href: address({ view }) }, text) : text),
     );
-    byId("verdict").replaceChildren(...(lines.length > 0 ? lines : [make("p", { class: "good" }, "All nodes are heard, and nothing is refused")]));
+    byId("verdict").replaceChildren(...(lines.length > 0 ? lines : [make("p", { class: "good" }, "All nodes answer, and nothing is refused")]));
   }
 
   /**
@@ -110,11 +111,12 @@ export class OverviewView {
   #card({ title, format, stacked, series }) {
     const when = make("span", { class: "when" });
     const total = make("strong", { class: "total" });
+    const sockets = make("span", { class: "faint" });
     const values = series.map(() => make("dd"));
-    const legend = make("dl", { class: "legend" });
-    series.forEach(({ name, color }, i) => legend.append(make("div", {}, make("dt", { class: `key ${color}` }, name), values[i])));
-    const canvas = make("canvas", { role: "img" });
-    const head = make("div", { class: "head" }, make("h2", {}, title), ...(stacked ? [total] : []), when);
+    const keys = series.map(({ name, color }, i) => make("div", {}, make("dt", { class: `key is-${color}` }, name), values[i]));
+    const legend = make("dl", { class: "legend" }, ...keys);
+    const canvas = make("canvas", { role: "img", "aria-label": title });
+    const head = make("div", { class: "head" }, make("h2", {}, title), ...(stacked ? [total, sockets] : []), when);
     byId("cards").append(make("section", { class: stacked ? "card large" : "card", "aria-label": title }, head, legend, canvas));
 
     /** @type {() => void} */
@@ -124,7 +126,11 @@ export class OverviewView {
       if (!point) return;
       setText(when, pointed ? `at ${timeOfDay(pointed.at)}` : "");
       setText(total, format(point.clients));
-      series.forEach(({ value }, i) => setText(values[i], format(value(point))));
+      setText(sockets, `with ${format(point.sockets)} sockets`);
+      series.forEach(({ value, rare }, i) => {
+        keys[i].hidden = rare === true && this.#model.history.points.every((point) => value(point) === 0);
+        setText(values[i], format(value(point)));
+      });
       if (!pointed) setAttribute(canvas, "aria-label", inWords(title, series, format, this.#model.history.points));
     };
     const chart = new Chart(canvas, { series, stacked, format, onChange: () => redraw(draw), onPoint });

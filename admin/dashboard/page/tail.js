@@ -57,7 +57,7 @@ export class Tail {
     if (!this.#socket) return;
     this.#socket = undefined;
     this.#clear();
-    this.#connection.ask("unwatch").catch(() => {}); // a server that is gone watches nobody
+    if (this.#connection.state === "online") this.#connection.act("unwatch");
   }
 
   /** @param {Watched} event */
@@ -114,7 +114,7 @@ function fill(row, { ts, dir, event, args }) {
   const cells = row.children;
   setText(cells[0], exactTime(ts));
   setText(cells[1], dir);
-  setAttribute(cells[1], "class", `dir ${dir === "in" ? "one" : "two"}`);
+  setAttribute(cells[1], "class", `dir is-${dir === "in" ? "one" : "two"}`);
   setText(cells[2], event);
   setText(cells[3], line(args, ARGS_LENGTH));
 }

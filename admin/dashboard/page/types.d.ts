@@ -28,6 +28,7 @@ export interface Overview {
   namespaces: { name: string; sockets: number; rooms: number }[];
   rates: Rates;
   memory: { heap: number; rss?: number };
+  /** Messages, since the servers began. */
   dropped: number;
 }
 
@@ -60,6 +61,7 @@ export interface Watched {
   dropped?: number;
 }
 
+/** All requests that were refused for one reason within a second. */
 export interface Refused {
   ts: number | string;
   code: number | string;
@@ -78,11 +80,15 @@ export interface Config {
 export interface Point extends Rates {
   at: number;
   clients: number;
+  /** Of all namespaces: a client has one in each that it has joined. */
+  sockets: number;
   polling: number;
   websocket: number;
   webtransport: number;
   heap: number;
   rss: number;
+  /** Messages per second that clients did not take. */
+  dropped: number;
 }
 
 /** What the address of the page, behind its #, says is to be seen. */

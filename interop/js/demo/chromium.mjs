@@ -18,16 +18,18 @@ export async function startChromium() {
       const page = await context.newPage();
       for (const f of before) await page.addInitScript(f);
       await page.goto(url);
-      return new ChromiumPage(context, page);
+      return new ChromiumPage(browser, context, page);
     },
   };
 }
 
 class ChromiumPage {
+  #browser;
   #context;
   #page;
 
-  constructor(context, page) {
+  constructor(browser, context, page) {
+    this.#browser = browser;
     this.#context = context;
     this.#page = page;
   }
@@ -55,6 +57,17 @@ class ChromiumPage {
   /** Resolves with the page as a PNG. */
   picture() {
     return this.#page.screenshot({ animations: "disabled" });
+  }
+
+  reload() {
+    return this.#page.reload();
+  }
+
+  /** Resolves with the events of a trace of the browser, of these categories, while the function runs. */
+  async trace(categories, f) {
+    await this.#browser.startTracing(this.#page, { categories });
+    await f();
+    return JSON.parse((await this.#browser.stopTracing()).toString()).traceEvents;
   }
 
   close() {

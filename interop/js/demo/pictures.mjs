@@ -1,27 +1,13 @@
-// The pictures of README.md. Each run takes them anew into .tmp/artefacts, and says which
-// of those in docs/images look different by now; nobody replaces them but people.
+// The pictures of README.md.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { repository } from "../lib/build.mjs";
-import { Visit, artefacts, eventually, paintLandscape } from "./visit.mjs";
-
-const kept = "docs/images";
-const DIFFERENT = 0.04; // of the pixels
+import { takePicture } from "../lib/pictures.mjs";
+import { Visit, eventually, paintLandscape } from "./visit.mjs";
 
 /** Takes the pictures of a conversation on a desktop and a phone. */
 export async function takePictures(browser, server) {
   const visit = new Visit(browser, server);
   visit.room = "lobby";
-  mkdirSync(artefacts, { recursive: true });
-  const take = async ({ page }, name) => {
-    await page.run(() => document.activeElement.blur());
-    const bytes = await page.picture();
-    writeFileSync(`${artefacts}/${name}.png`, bytes);
-    const share = existsSync(`${repository}${kept}/${name}.png`) ? await page.run(differing, both(name)) : 1;
-    if (share > DIFFERENT) {
-      console.log(`  ${kept}/${name}.png looks different by now (${Math.round(share * 100)} % of it): cp .tmp/artefacts/${name}.png ${kept}/`);
-    }
-  };
+  const take = ({ page }, name) => takePicture(page, name);
   try {
     const ada = await visit.enter("Ada", { height: 720 });
     const lin = await visit.enter("林小雨", { width: 390, height: 760, dark: true, language: "zh" });
@@ -71,26 +57,4 @@ async function converse(ada, lin, grace) {
     await grace.write("O");
     return (await ada.texts("#writing"))[0] !== "";
   });
-}
-
-/** The picture that is kept and the one just taken, for the page to read. */
-const both = (name) => [`${repository}${kept}/${name}.png`, `${artefacts}/${name}.png`].map((path) => readFileSync(path).toString("base64"));
-
-/** In the page: which part of the pixels of two pictures differs. */
-async function differing(pictures) {
-  const [a, b] = await Promise.all(
-    pictures.map(async (base64) => {
-      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-      const picture = await createImageBitmap(new Blob([bytes]));
-      const context = new OffscreenCanvas(picture.width, picture.height).getContext("2d");
-      context.drawImage(picture, 0, 0);
-      return context.getImageData(0, 0, picture.width, picture.height);
-    }),
-  );
-  if (a.width !== b.width || a.height !== b.height) return 1;
-  let different = 0;
-  for (let i = 0; i < a.data.length; i += 4) {
-    if ([0, 1, 2].some((channel) => Math.abs(a.data[i + channel] - b.data[i + channel]) > 40)) different++;
-  }
-  return different / (a.width * a.height);
 }

@@ -1,21 +1,19 @@
 // What a test of the demo receives: people in front of pages of the chat.
 
 import { mkdirSync, writeFileSync } from "node:fs";
-import { repository } from "../lib/build.mjs";
 import { equal } from "../lib/expect.mjs";
+import { artefacts } from "../lib/pictures.mjs";
 import { until } from "../lib/wait.mjs";
 
 const LIMIT_MS = 30_000;
 const LOOK_AGAIN_MS = 25; // each look is a task for the browser
-
-export const artefacts = `${repository}.tmp/artefacts`;
 
 /** Waits until the condition holds, also on a machine that is busy. */
 export const eventually = (what, condition) =>
   until(what, async () => (await condition()) || (await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))), LIMIT_MS);
 
 /** Runs in each page before its scripts: keeps what goes wrong there. */
-function watch() {
+export function watch() {
   window.problems = [];
   window.addEventListener("error", ({ message }) => window.problems.push(message));
   window.addEventListener("unhandledrejection", ({ reason }) => window.problems.push(`unhandled: ${reason}`));
