@@ -38,7 +38,7 @@ func take(buckets map[string]*bucket, name string, r rate, now time.Time) bool {
 func Example_rateLimits() {
 	srv := socketio.NewServer(&socketio.Options{EventsPerSecond: 100}) // beyond which the connection ends
 	limits := map[string]rate{
-		"say":    {perSecond: 1, burst: 2},
+		"say":    {perSecond: 0.1, burst: 2},
 		"search": {perSecond: 0.2, burst: 1},
 	}
 	srv.Use(func(ctx context.Context, _ *socketio.Socket) (context.Context, error) {
