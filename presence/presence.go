@@ -56,7 +56,7 @@ type Options struct {
 	OnJoin, OnLeave func(room, user string)
 
 	// Max is how many pairs of a room and a user are held; those beyond it are left
-	// out. The default is a million, with some 200 bytes each.
+	// out. The default is a million, with some 120 bytes each.
 	Max int
 
 	// OnError is told of panics of OnJoin and OnLeave, and when users are left out. By
