@@ -16,8 +16,10 @@ import (
 	"time"
 )
 
-// patience is how long an example that was interrupted may take to end.
-const patience = 5 * time.Second
+// patience is how long an example that was interrupted may take to end. The server for HTTP
+// alone waits five seconds for connections on which nothing has come yet, as browsers open
+// them in advance.
+const patience = 15 * time.Second
 
 var listen = flag.String("listen", "localhost:3000", "where to listen, as HOST:PORT; port 0 is any that is free")
 
@@ -70,10 +72,11 @@ func address(listener net.Listener) string {
 func end(servers []interface{ Shutdown(context.Context) error }) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+	var errs []error
 	for _, server := range servers {
 		if err := server.Shutdown(ctx); err != nil {
-			return fmt.Errorf("shutting down: %w", err)
+			errs = append(errs, fmt.Errorf("shutting down: %w", err))
 		}
 	}
-	return leftovers(ctx)
+	return errors.Join(append(errs, leftovers(ctx))...)
 }
