@@ -171,7 +171,7 @@ func untranslated(file string) bool {
 func exampleFiles(t *testing.T) []string {
 	t.Helper()
 	return slices.Concat(mustGlob(t, "example_*_test.go"), mustGlob(t, "*/example*_test.go"), mustGlob(t, "*/*/example*_test.go"), mustGlob(t, "adapter/*/*/example*_test.go"),
-		mustGlob(t, "*/example/main.go"), mustGlob(t, "examples/*/*.go"), mustGlob(t, "examples/*/*/*.go"))
+		mustGlob(t, "examples/*/*.go"), mustGlob(t, "examples/*/*/*.go"))
 }
 
 // plainLines is text without indentation and the spaces that align comments.

@@ -2,7 +2,7 @@
 // connected, which rooms there are, what is sent, and how much of all that.
 //
 //	srv := socketio.NewServer(&socketio.Options{CORS: socketio.CORS{
-//		Origins: []string{"https://admin.socket.io"}, Credentials: true,
+//		Origins: []string{"https://admin.socket.io", "https://chat.example"}, Credentials: true, // and one's own
 //	}})
 //	a, err := admin.Install(srv, &admin.Options{Users: map[string]string{"ada": "$2y$10$…"}})
 //

@@ -14,7 +14,8 @@ import (
 // server's own origin, and programs, which send no origin.
 type CORS struct {
 	// Origins are the origins let in, such as "http://127.0.0.1:5500": scheme,
-	// host and port. "*" is any, and cannot be combined with Credentials.
+	// host and port. "*" is any, and cannot be combined with Credentials. The
+	// server's own origin is let in only if it is among them.
 	Origins []string
 
 	// OriginFunc lets in origins besides those.

@@ -30,7 +30,6 @@ const (
 // untested are the examples that have no client.mjs, and why.
 var untested = map[string]string{
 	"nats-embedded": "the part \"cluster\" of make test runs it",
-	"redis-mixed":   "the part \"cluster\" of make test runs it",
 	"walkthrough":   "the part \"JS and Chromium\" of make test runs it",
 }
 

@@ -165,7 +165,7 @@ func natsCore(t *testing.T, url string) adapter.Bus {
 	return nats.NewCore(conn, nil)
 }
 
-// TestAServerInGoAndOneForNodeAreOne runs examples/redis-mixed, with an official client on
+// TestAServerInGoAndOneForNodeAreOne runs interop/cluster/mixed.sh, with an official client on
 // each.
 func TestAServerInGoAndOneForNodeAreOne(t *testing.T) {
 	if _, err := exec.LookPath("redis-server"); err != nil {
@@ -175,7 +175,7 @@ func TestAServerInGoAndOneForNodeAreOne(t *testing.T) {
 		t.Skip("npm ci has not run in interop/cluster; make test-cluster does that")
 	}
 	_, port, _ := net.SplitHostPort(freeAddress(t))
-	cmd := exec.CommandContext(t.Context(), "../../examples/redis-mixed/run.sh", port)
+	cmd := exec.CommandContext(t.Context(), "../../interop/cluster/mixed.sh", port)
 	cmd.WaitDelay = time.Second
 	out, err := cmd.CombinedOutput()
 	if err != nil || bytes.Count(out, []byte("ok: ")) != 6 {

@@ -10,8 +10,10 @@ import (
 var style []byte
 
 // The policy lets a page load what its server serves and connect to it, and nothing else:
-// no script or style within the page, and no markup made of strings.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+// no script or style within the page but a style element that is empty, as React Native for
+// Web makes one to fill it rule by rule, and no markup made of strings.
+const policy = "default-src 'none'; script-src 'self'; connect-src 'self'; " +
+	"style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; " +
 	"img-src 'self' data: blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types 'none'"
 

@@ -1,4 +1,4 @@
-// WebTransport: the page of webtransport/example in Chromium, against its server.
+// WebTransport: the page of examples/webtransport in Chromium, against its server.
 
 import { join } from "node:path";
 import { equal, holds } from "../lib/expect.mjs";
@@ -10,9 +10,9 @@ import { inPage } from "./context.mjs";
 /** Starts the example; resolves with it and its page. */
 export async function startExample() {
   const page = `127.0.0.1:${await freePort()}`;
-  const args = ["-page", page, "-webtransport", `127.0.0.1:${await freePort()}`];
-  const command = [...serverCommand(undefined, "./webtransport/example"), ...args];
-  const server = await ServerProcess.start(command, { cwd: repository, ready: `the page is at http://${page}` });
+  const args = ["-listen", page];
+  const command = [...serverCommand(undefined, "./examples/webtransport"), ...args];
+  const server = await ServerProcess.start(command, { cwd: repository, ready: `http://${page}` });
   return { server, page: `http://${page}` };
 }
 

@@ -2,7 +2,7 @@
 # A server in Go and one for Node that are one over Redis. An official client on each then
 # talks to the other's.
 #
-#   examples/redis-mixed/run.sh [PORT]
+#   interop/cluster/mixed.sh [PORT]
 #
 # PORT is that of the redis-server, which it starts. It needs redis-server and sio on the PATH
 # (go build -o sio ./cmd/sio), Node.js, and npm ci in interop/cluster.
@@ -33,7 +33,7 @@ pids=$!
 await redis "Ready to accept connections"
 sio serve --addr 127.0.0.1:0 --via "redis://127.0.0.1:$port" --drain 10ms >"$logs/go" 2>&1 &
 pids="$pids $!"
-node "$tree/examples/redis-mixed/server.mjs" "redis://127.0.0.1:$port" >"$logs/node" 2>&1 &
+node "$tree/interop/cluster/relay.mjs" "redis://127.0.0.1:$port" >"$logs/node" 2>&1 &
 pids="$pids $!"
 await go "server is running"
 await node "the cluster has 2 servers"

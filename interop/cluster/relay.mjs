@@ -1,16 +1,12 @@
-// The server for Node of run.sh. Like sio serve it passes every event on to all clients, and
+// The server for Node of mixed.sh. Like sio serve it passes every event on to all clients, and
 // answers what wants an acknowledgement with the arguments it came with.
 //
-//   node server.mjs REDIS-URL
+//   node relay.mjs REDIS-URL
 
+import { createAdapter } from "@socket.io/redis-adapter";
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
-
-// What npm ci has installed in interop/cluster.
-const require = createRequire(new URL("../../interop/cluster/node.mjs", import.meta.url));
-const { createAdapter } = require("@socket.io/redis-adapter");
-const { createClient } = require("redis");
-const { Server } = require("socket.io");
+import { createClient } from "redis";
+import { Server } from "socket.io";
 
 const client = createClient({ url: process.argv[2] });
 const subscriber = client.duplicate();

@@ -1,10 +1,9 @@
-// Command example echoes over WebTransport, to a page that it serves itself.
+// Command webtransport echoes over WebTransport, to a page that it serves itself:
 //
 //	make setup   # once: installs the official client, which the page needs
-//	go run ./webtransport/example
+//	go run ./examples/webtransport
 //
-// Load http://127.0.0.1:8080 in a browser: the page begins with polling and goes on over
-// WebTransport. -page and -webtransport are the addresses that it listens on.
+// The page begins with polling and goes on over WebTransport.
 package main
 
 import (
@@ -19,6 +18,8 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -30,8 +31,11 @@ import (
 //go:embed index.html
 var index []byte
 
-// client is the browser build of the official client.
-const client = "interop/js/node_modules/client-4.8.4/dist/socket.io.esm.min.js"
+// client finds the browser build of the official client.
+func client() string {
+	_, source, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(source), "../../interop/js/node_modules/client-4.8.4/dist/socket.io.esm.min.js")
+}
 
 // newServer returns the server, for pages of this origin. All the rest of the program is
 // about listening.
@@ -57,8 +61,8 @@ func newServer(origin string) *socketio.Server {
 }
 
 func main() {
-	page := flag.String("page", "127.0.0.1:8080", "address of the page, of polling and of WebSockets")
-	overUDP := flag.String("webtransport", "127.0.0.1:4433", "address of WebTransport")
+	page := flag.String("listen", "localhost:3000", "where to listen for the page, polling and WebSockets")
+	overUDP := flag.String("webtransport", "127.0.0.1:0", "where to listen for WebTransport; port 0 is any that is free")
 	flag.Parse()
 	if err := run(*page, *overUDP); err != nil {
 		log.Fatal(err)
@@ -67,7 +71,16 @@ func main() {
 
 // run serves until it is interrupted.
 func run(page, overUDP string) error {
-	host, port, err := net.SplitHostPort(overUDP)
+	tcp, err := net.Listen("tcp", page)
+	if err != nil {
+		return err
+	}
+	conn, err := net.ListenPacket("udp", overUDP)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	host, port, err := net.SplitHostPort(conn.LocalAddr().String())
 	if err != nil {
 		return err
 	}
@@ -75,14 +88,15 @@ func run(page, overUDP string) error {
 	if err != nil {
 		return err
 	}
-	srv := newServer("http://" + page)
-	web := &http.Server{Addr: page, Handler: newMux(srv, fmt.Sprintf(`{"hostname":%q,"port":%q,"hash":"%x"}`, host, port, hash))}
+	origin := "http://" + address(page, tcp)
+	srv := newServer(origin)
+	web := &http.Server{Handler: newMux(srv, fmt.Sprintf(`{"hostname":%q,"port":%q,"hash":"%x"}`, host, port, hash))}
 	udp := &webtransport.Server{Engine: srv.Engine(), TLS: &tls.Config{Certificates: []tls.Certificate{certificate}}}
 
 	failed := make(chan error, 2)
-	go func() { failed <- web.ListenAndServe() }()
-	go func() { failed <- udp.ListenAndServe(overUDP) }()
-	fmt.Println("the page is at http://" + page)
+	go func() { failed <- web.Serve(tcp) }()
+	go func() { failed <- udp.Serve(conn) }()
+	fmt.Println(origin)
 
 	interrupted, forget := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer forget()
@@ -96,6 +110,13 @@ func run(page, overUDP string) error {
 	return errors.Join(srv.Shutdown(ctx), udp.Close(), web.Shutdown(ctx))
 }
 
+// address is the host that was asked for, and the port that the listener has got.
+func address(asked string, listener net.Listener) string {
+	host, _, _ := net.SplitHostPort(asked) // Listen has understood it
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	return net.JoinHostPort(host, port)
+}
+
 // newMux serves the page, the client, and where WebTransport is.
 func newMux(srv *socketio.Server, where string) *http.ServeMux {
 	mux := http.NewServeMux()
@@ -105,7 +126,7 @@ func newMux(srv *socketio.Server, where string) *http.ServeMux {
 		fmt.Fprint(w, where)
 	})
 	mux.HandleFunc("GET /socket.io.esm.min.js", func(w http.ResponseWriter, r *http.Request) {
-		http.ServeFile(w, r, client)
+		http.ServeFile(w, r, client())
 	})
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -1,0 +1,1 @@
+export const url = ""; // where the page is from
