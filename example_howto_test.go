@@ -25,7 +25,7 @@ func Example_counting() {
 		fmt.Fprintln(w, len(everybody), "on all servers", err)
 	})
 
-	srv.OnConnect(func(_ context.Context, s *socketio.Socket) error { s.Join("go"); return nil })
+	srv.Use(func(_ context.Context, s *socketio.Socket) (context.Context, error) { s.Join("go"); return nil, nil })
 	ada := visit(srv)
 	defer ada.end()
 	ada.another()
@@ -40,15 +40,15 @@ func Example_counting() {
 
 func Example_users() {
 	srv := socketio.NewServer(nil)
-	srv.OnConnect(func(_ context.Context, s *socketio.Socket) error {
+	srv.Use(func(_ context.Context, s *socketio.Socket) (context.Context, error) {
 		var auth struct {
 			User string `json:"user"`
 		}
 		if err := s.Handshake().DecodeAuth(&auth); err != nil {
-			return err
+			return nil, err
 		}
 		s.Join("user:" + auth.User)
-		return nil
+		return nil, nil
 	})
 	notify := func(users []string, text string) error {
 		rooms := make([]string, len(users))
@@ -209,7 +209,10 @@ func Example_fromHTTP() {
 		}
 	})
 
-	srv.OnConnect(func(_ context.Context, s *socketio.Socket) error { s.Join("kitchen"); return nil })
+	srv.Use(func(_ context.Context, s *socketio.Socket) (context.Context, error) {
+		s.Join("kitchen")
+		return nil, nil
+	})
 	web := httptest.NewServer(mux)
 	cook := connect(srv, web)
 	defer cook.end()

@@ -51,6 +51,8 @@ func Example_migrating() {
 	ada := connect(srv, web)
 	defer ada.end()
 	ada.join(`{"name":"ada"}`)
+	ada.send(`20["say","anybody?"]`)
+	fmt.Println("ada", ada.receive())
 	grace := connect(srv, web)
 	grace.join(`{"name":"grace"}`)
 	grace.send(`21["say","hello"]`)
@@ -59,6 +61,7 @@ func Example_migrating() {
 	grace.leave()
 	fmt.Println("ada", ada.receive())
 	// Output:
+	// ada 30["said"]
 	// ada 2["said",{"from":"grace","text":"hello"}]
 	// grace 31["said"]
 	// ada 2["left","grace"]

@@ -2,6 +2,8 @@ package auth_test
 
 import (
 	"context"
+	"errors"
+	"log"
 	"net/netip"
 	"time"
 
@@ -29,4 +31,25 @@ func Example_secure() {
 	guard.Protect(srv.Namespace)
 
 	defer srv.Close()
+}
+
+func ExampleRevoke() {
+	srv := socketio.NewServer(nil)
+	defer srv.Close()
+	// First Verify refuses the user's tokens, then:
+	if err := auth.Revoke(srv.Namespace, "ada"); err != nil { // on all servers
+		log.Print(err)
+	}
+}
+
+func ExampleOf() {
+	srv := socketio.NewServer(nil)
+	defer srv.Close()
+	srv.On("whoami", func(ctx context.Context, s *socketio.Socket, _ socketio.None) error {
+		id, ok := auth.Of(ctx)
+		if !ok {
+			return errors.New("nobody protects this namespace")
+		}
+		return s.Emit("you", id.User)
+	})
 }
