@@ -4,13 +4,15 @@
 //   node run.mjs js          the clients in Node, against interop/fixture
 //   node run.mjs v2          more of the client of version 2, against the same
 //   node run.mjs chromium    the walk-through page in Chromium
+//   node run.mjs admin       the admin, by the official client and the official page
 //   node run.mjs demo        the chat of `sio serve`, in Chromium and in Firefox
 //   node run.mjs dashboard   the dashboard of package admin, in Chromium
 //
 // ONLY="some words" keeps the tests whose title holds them. What the servers
 // under test are: see lib/fixture.mjs (FIXTURE, TARGET), chromium/main.mjs
-// (WALKTHROUGH) and demo/main.mjs (SIO). The exit status is 0 if and only if nothing failed.
+// (WALKTHROUGH), admin/main.mjs (ADMIN) and demo/main.mjs (SIO). The exit status is 0 if and only if nothing failed.
 
+import { runAdminPart } from "./admin/main.mjs";
 import { runChromiumPart } from "./chromium/main.mjs";
 import { runDashboardPart } from "./dashboard/main.mjs";
 import { runDemoPart } from "./demo/main.mjs";
@@ -18,7 +20,14 @@ import { Report } from "./lib/runner.mjs";
 import { runNodePart } from "./node/main.mjs";
 import { runVersion2Part } from "./v2.mjs";
 
-const parts = { js: runNodePart, v2: runVersion2Part, chromium: runChromiumPart, demo: runDemoPart, dashboard: runDashboardPart };
+const parts = {
+  js: runNodePart,
+  v2: runVersion2Part,
+  chromium: runChromiumPart,
+  admin: runAdminPart,
+  demo: runDemoPart,
+  dashboard: runDashboardPart,
+};
 
 process.on("SIGINT", () => process.exit(130));
 process.on("SIGTERM", () => process.exit(143));
