@@ -4,6 +4,7 @@
 //	PORT=3000 observed                 # nothing
 //	PORT=3000 WATCH=metrics observed   # socketio/metrics, scraped each second
 //	PORT=3000 WATCH=tracing observed   # socketio/otel, one span in a hundred is kept
+//	PORT=3000 WATCH=admin observed     # socketio/admin, which nobody looks at
 package main
 
 import (
@@ -23,6 +24,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"socketio"
+	"socketio/admin"
 	"socketio/metrics"
 	"socketio/otel"
 )
@@ -35,8 +37,12 @@ func main() {
 		measure(srv)
 	case "tracing":
 		trace(srv)
+	case "admin":
+		if _, err := admin.Install(srv, &admin.Options{NoAuth: true}); err != nil {
+			log.Fatal(err)
+		}
 	default:
-		log.Fatalf("WATCH=%s is neither metrics nor tracing", watch)
+		log.Fatalf("WATCH=%s is not metrics, tracing or admin", watch)
 	}
 	srv.OnAck("echo", func(_ context.Context, _ *socketio.Socket, x any) (any, error) { return x, nil })
 	http.Handle("/socket.io/", srv)
