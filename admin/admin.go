@@ -95,10 +95,10 @@ func (a *Admin) Dashboard() http.Handler { return dashboard.Handler() }
 
 // watchServer registers the hooks by which everything is known.
 func (a *Admin) watchServer() {
-	t := &socketio.Trace{Peek: a.peek, Annotate: a.annotate}
+	t := &socketio.Trace{Peek: a.peek}
 	e := &engineio.Trace{Refused: a.onRefused}
 	if a.developing() {
-		t.Room, t.DataSet, e.Upgraded = a.onRoom, a.onData, a.onUpgraded
+		t.Room, t.DataSet, t.Annotate, e.Upgraded = a.onRoom, a.onData, a.annotate, a.onUpgraded
 	}
 	a.srv.Trace(t)
 	a.srv.Engine().Trace(e)

@@ -222,3 +222,41 @@ func TestADashboardIsToldOfRefusalsOfAllServers(t *testing.T) {
 		}
 	})
 }
+
+func TestAServerForgetsTheDashboardOfOneThatHasDied(t *testing.T) {
+	within(t, func(t *testing.T) {
+		bus := adapter.NewMemory()
+		r := newRig(t, admin.Options{NoAuth: true}, bus)
+		other := socketio.NewServer(&socketio.Options{Bus: bus, Logger: quiet}) // asks, and is not heard of again
+		defer other.Shutdown(context.Background())
+		ns := other.Of("/admin")
+		c := r.connect(t, "/", nil)
+		time.Sleep(5 * time.Second)
+		type tail struct {
+			Namespace string `json:"nsp"`
+			ID        string `json:"id"`
+			Dashboard string `json:"dashboard"`
+		}
+		ask := socketio.Call[map[string]tail, map[string]any]("socketio:admin:ask")
+		for known, err := range ns.ServerSideEmitAcks(t.Context(), ask, map[string]tail{"watch": {"/", c.ID(), "ghost"}}) {
+			if err != nil || known["watching"] != true {
+				t.Fatalf("asked to show a socket it says %v, %v", known, err)
+			}
+		}
+		published := func() uint64 {
+			before := r.srv.Stats().BusPublished
+			for range 40 {
+				c.EmitArgs("hello")
+			}
+			synctest.Wait()
+			return r.srv.Stats().BusPublished - before
+		}
+		if n := published(); n < 40 {
+			t.Errorf("of 40 events %d are shown", n)
+		}
+		time.Sleep(20 * time.Second)
+		if n := published(); n > 10 { // the bus has heartbeats
+			t.Errorf("for a dashboard that nobody speaks of, %d messages are published", n)
+		}
+	})
+}

@@ -111,7 +111,7 @@ func (o Options) complete() (Options, error) {
 			return o, fmt.Errorf("admin: the password of %q in Options.Users must be a bcrypt hash, as of htpasswd -nbB: %w", user, err)
 		}
 	}
-	o.Namespace = or(o.Namespace, "/admin")
+	o.Namespace = "/" + strings.TrimPrefix(or(o.Namespace, "admin"), "/")
 	o.Mode = or(o.Mode, Development)
 	o.MaxSockets = or(o.MaxSockets, 1000)
 	o.EventsPerSecond = or(o.EventsPerSecond, 100)

@@ -28,6 +28,7 @@ func TestInstallFailsWithoutASafeChoice(t *testing.T) {
 		{"another kind of hash", admin.Options{Users: map[string]string{"a": "$2x$" + good[4:]}}, "bcrypt"},
 		{"a cost of hours", admin.Options{Users: map[string]string{"a": "$2a$31$" + good[7:]}}, "cost"},
 		{"the main namespace", admin.Options{NoAuth: true, Namespace: "/"}, "Namespace"},
+		{"a namespace in use, without its slash", admin.Options{NoAuth: true, Namespace: "chat"}, "Namespace"},
 		{"a namespace in use", admin.Options{NoAuth: true, Namespace: "/chat"}, "Namespace"},
 		{"an unknown mode", admin.Options{NoAuth: true, Mode: "prod"}, "Mode"},
 		{"$2a$", admin.Options{Users: map[string]string{"a": "$2a$" + good[4:]}}, ""},

@@ -32,7 +32,17 @@ func (a *Admin) isSecret(name string) bool {
 			return true
 		}
 	}
-	return a.options.Secret != nil && a.options.Secret(name)
+	return a.options.Secret != nil && a.asksSecret(name)
+}
+
+// asksSecret asks the program, which hides what it cannot decide on.
+func (a *Admin) asksSecret(name string) (secret bool) {
+	defer func() {
+		if recover() != nil {
+			secret = true
+		}
+	}()
+	return a.options.Secret(name)
 }
 
 // shownHeaders returns an object of headers in the form of Node, without secrets.

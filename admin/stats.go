@@ -22,7 +22,7 @@ func (a *Admin) tick() {
 	}
 	defer time.AfterFunc(statsEvery, a.tick)
 	a.fleet.count(a)
-	here := a.lookForPages()
+	here := a.lookForWatchers()
 	if here || a.fleet.servers.Load() > 1 {
 		stats := a.srv.Stats()
 		a.report(a.uis().EmitArgs("server_stats", a.statsOf(&stats, a.totals.since(&stats, time.Now()))))
@@ -35,8 +35,9 @@ func (a *Admin) tick() {
 	}
 }
 
-// lookForPages notes which pages are connected, and says whether some are to this server.
-func (a *Admin) lookForPages() (here bool) {
+// lookForWatchers notes who still watches, and says whether pages are connected to this
+// server.
+func (a *Admin) lookForWatchers() (here bool) {
 	a.mu.Lock()
 	here = len(a.pages) > 0
 	a.mu.Unlock()
@@ -46,6 +47,7 @@ func (a *Admin) lookForPages() (here bool) {
 	if elsewhere {
 		a.elsewhere = time.Now().Add(3 * statsEvery)
 	}
+	a.dropOldTails(time.Now())
 	a.look()
 	return here
 }

@@ -3,6 +3,8 @@ package admin
 import (
 	"context"
 	"encoding/json/jsontext"
+	"maps"
+	"slices"
 	"time"
 
 	"socketio"
@@ -115,24 +117,20 @@ func (a *Admin) renewTail(q tailQuery) {
 	}
 }
 
-// renewTails asks other servers to let tails go on, and drops those that nobody renews.
+// renewTails asks other servers to let tails go on.
 func (a *Admin) renewTails() {
 	a.mu.Lock()
-	var remote []tailQuery
-	for _, q := range a.fleet.tails {
-		remote = append(remote, q)
-	}
-	now := time.Now()
-	for dashboard, t := range a.tails {
-		if !t.expires.IsZero() && now.After(t.expires) {
-			delete(a.tails, dashboard)
-			a.look()
-		}
-	}
+	remote := slices.Collect(maps.Values(a.fleet.tails))
 	a.mu.Unlock()
 	for _, q := range remote {
 		a.report(a.ns.ServerSideEmit(renewEvent, q))
 	}
+}
+
+// dropOldTails drops tails that nobody renews, as the dashboard's server has died. The
+// caller holds mu.
+func (a *Admin) dropOldTails(now time.Time) {
+	maps.DeleteFunc(a.tails, func(_ string, t *tail) bool { return !t.expires.IsZero() && now.After(t.expires) })
 }
 
 // socketEnded drops the tails of a socket.
