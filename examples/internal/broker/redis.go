@@ -24,8 +24,12 @@ func Redis() (socket string, stop func(), err error) {
 	if err := server.Start(); err != nil {
 		return "", nil, err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Wait() }()
+	var how error // it has ended; it can be read when ended is closed
+	ended := make(chan struct{})
+	go func() {
+		how = server.Wait()
+		close(ended)
+	}()
 	stop = func() {
 		_ = server.Process.Kill() // it keeps nothing; if it has ended, so be it
 		<-ended
@@ -39,10 +43,9 @@ func Redis() (socket string, stop func(), err error) {
 			return socket, stop, conn.Close()
 		}
 		select {
-		case err := <-ended:
-			ended <- err
+		case <-ended:
 			stop()
-			return "", nil, fmt.Errorf("redis-server has ended: %w", err)
+			return "", nil, fmt.Errorf("redis-server has ended: %w", how)
 		case <-ctx.Done():
 			stop()
 			return "", nil, fmt.Errorf("redis-server does not listen: %w", err)

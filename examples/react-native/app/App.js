@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Pressable, StyleSheet, Text, View } from "react-native";
 import { socket, useConnected, useEvent } from "./socket";
 
@@ -9,6 +9,12 @@ export default function App() {
 
   useEvent("online", setOnline);
   useEvent("waved", (who) => setNews(`${who} waves`));
+
+  // The last of the effects, so that nothing comes before somebody listens.
+  useEffect(() => {
+    socket.connect();
+    return () => socket.disconnect();
+  }, []);
 
   async function wave() {
     try {

@@ -5,7 +5,7 @@ import { url } from "./config";
 
 // A phone has no cookies and no page to stay on: a WebSocket at once needs neither polling
 // nor a load balancer that is sticky.
-export const socket = io(url, { transports: ["websocket"] });
+export const socket = io(url, { transports: ["websocket"], autoConnect: false });
 
 // In the background the system stops the app and keeps the connection, until the server
 // notices that no pings are answered. So it is given up then, and made again.

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { socket, useConnected, useEvent } from "./socket.js";
 
 export function Chat() {
@@ -9,6 +9,12 @@ export function Chat() {
 
   useEvent("history", setLines); // at each connection: what was missed is among it
   useEvent("said", add);
+
+  // The last of the effects, so that nothing comes before somebody listens.
+  useEffect(() => {
+    socket.connect();
+    return () => socket.disconnect();
+  }, []);
 
   async function say(event) {
     event.preventDefault();

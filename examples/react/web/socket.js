@@ -1,8 +1,8 @@
 import { useEffect, useEffectEvent, useSyncExternalStore } from "react";
 import { io } from "socket.io-client";
 
-// The connection is made outside of components: these come and go, it stays.
-export const socket = io();
+// The socket is made outside of components: these come and go, it stays.
+export const socket = io({ autoConnect: false });
 
 /** Whether the connection is up. */
 export function useConnected() {
