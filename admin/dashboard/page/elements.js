@@ -1,6 +1,8 @@
 // @ts-check
 // Elements of the page. Values of the server become text here and never markup.
 
+import { redraw } from "./frames.js";
+
 /**
  * @template {HTMLElement} [T=HTMLElement]
  * @param {string} id
@@ -63,9 +65,11 @@ export function setAttribute(element, name, value) {
   else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
+const ROWS_PER_FRAME = 25;
+
 /**
  * Rows of a table, or items of a list. They are kept and filled anew, so focus stays where
- * it is and a refresh costs what has changed.
+ * it is and a refresh costs what has changed. A long list takes several frames.
  *
  * @template T
  */
@@ -74,6 +78,9 @@ export class Rows {
   #make;
   /** @type {{ root: HTMLElement, show: (item: T) => void }[]} */
   #rows = [];
+  /** What the rows are to show, and how many do already. @type {T[]} */
+  #items = [];
+  #shown = 0;
 
   /**
    * @param {HTMLElement} parent
@@ -87,12 +94,23 @@ export class Rows {
   /** @param {T[]} items */
   show(items) {
     while (this.#rows.length > items.length) this.#rows.pop()?.root.remove();
-    while (this.#rows.length < items.length) {
-      const row = this.#make();
-      this.#rows.push(row);
-      this.#parent.append(row.root);
+    this.#items = items;
+    this.#shown = 0;
+    this.#showSome();
+  }
+
+  #showSome = () => {
+    for (const item of this.#items.slice(this.#shown, this.#shown + ROWS_PER_FRAME)) {
+      if (this.#shown === this.#rows.length) this.#add();
+      this.#rows[this.#shown++].show(item);
     }
-    this.#rows.forEach((row, i) => row.show(items[i]));
+    if (this.#shown < this.#items.length) redraw(this.#showSome);
+  };
+
+  #add() {
+    const row = this.#make();
+    this.#rows.push(row);
+    this.#parent.append(row.root);
   }
 }
 
