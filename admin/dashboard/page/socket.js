@@ -86,9 +86,20 @@ export class SocketView {
   /** @param {Socket | undefined} socket */
   #draw(socket) {
     if (!socket) return "This socket is not connected any more.";
+    this.#drawFacts(socket);
     const drawn = JSON.stringify(socket);
-    if (drawn === this.#drawn) return "";
+    if (drawn === this.#drawn) return ""; // and somebody may be about to press one of its buttons
     this.#drawn = drawn;
+    const others = socket.rooms.filter((room) => room !== socket.id);
+    byId("socket-rooms").replaceChildren(...others.slice(0, MOST_ROOMS).map((room) => this.#room(room)));
+    if (others.length === 0) byId("socket-rooms").append(make("li", { class: "faint" }, "none but its own"));
+    setText(byId("socket-data"), isEmpty(socket.data) ? "none" : JSON.stringify(socket.data, null, 2).slice(0, DATA_LENGTH));
+    byId("socket-headers").replaceChildren(...facts({ ...socket.handshake.headers, ...prefixed(socket.handshake.query) }));
+    return "";
+  }
+
+  /** @param {Socket} socket */
+  #drawFacts(socket) {
     const { handshake } = socket;
     byId("socket-facts").replaceChildren(
       ...facts({
@@ -102,12 +113,6 @@ export class SocketView {
         URL: handshake.url,
       }),
     );
-    const others = socket.rooms.filter((room) => room !== socket.id);
-    byId("socket-rooms").replaceChildren(...others.slice(0, MOST_ROOMS).map((room) => this.#room(room)));
-    if (others.length === 0) byId("socket-rooms").append(make("li", { class: "faint" }, "none but its own"));
-    setText(byId("socket-data"), isEmpty(socket.data) ? "none" : JSON.stringify(socket.data, null, 2).slice(0, DATA_LENGTH));
-    byId("socket-headers").replaceChildren(...facts({ ...handshake.headers, ...prefixed(handshake.query) }));
-    return "";
   }
 
   /** @param {string} room */

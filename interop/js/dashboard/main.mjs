@@ -9,7 +9,7 @@ import { Report, runTests } from "../lib/runner.mjs";
 import { within } from "../lib/wait.mjs";
 import { largeTests } from "./measure.mjs";
 import { dashboardTests } from "./tests.mjs";
-import { Visit } from "./visit.mjs";
+import { CHARTS, Visit } from "./visit.mjs";
 
 const LIMIT_MS = 600_000;
 const TEST_LIMIT_MS = 90_000; // several conditions of 30 s
@@ -68,8 +68,8 @@ export async function runDashboardPart(only) {
     const socket = await pictured.enter(servers.fair);
     await socket.openSocket("nsp=/chat");
     await runTests(report, "10 sockets", dashboardTests, { makeContext, stopped, only, limitMs: TEST_LIMIT_MS });
-    await takePicture(overview.page, "dashboard-10");
-    await takePicture(socket.page, "dashboard-socket");
+    await takePicture(overview.page, "dashboard-10", CHARTS);
+    await takePicture(socket.page, "dashboard-socket", CHARTS);
     await pictured.close();
     for (const each of Object.values(servers)) await each.stop();
     servers.large = await Servers.start(program, "-sockets", "10000", "-polling", "100", "-say", "500");

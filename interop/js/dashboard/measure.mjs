@@ -3,7 +3,7 @@
 import { equal, holds } from "../lib/expect.mjs";
 import { takePicture } from "../lib/pictures.mjs";
 import { quantile, scriptPerFrame } from "./frames.mjs";
-import { eventually } from "./visit.mjs";
+import { CHARTS, eventually } from "./visit.mjs";
 
 const FRAME_MS = 16;
 const FEWEST_FRAMES = 100;
@@ -16,14 +16,14 @@ export const largeTests = {
     console.log(`dashboard: 10000 sockets, script time per frame p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`);
     holds(frames.length >= FEWEST_FRAMES, `at least ${FEWEST_FRAMES} frames`, frames.length);
     holds(Number(max) < FRAME_MS, `less than ${FRAME_MS} ms of script in each frame`, max);
-    await takePicture(admin.page, "dashboard-10000");
+    await takePicture(admin.page, "dashboard-10000", CHARTS);
     await t.nothingWentWrong();
   },
 
   "a phone shows them, too": async (t) => {
     const admin = await t.enter(t.servers.large, { width: 390, height: 760, dark: true });
     await seconds(admin, 3);
-    await takePicture(admin.page, "dashboard-phone");
+    await takePicture(admin.page, "dashboard-phone", CHARTS);
     await t.nothingWentWrong();
   },
 };

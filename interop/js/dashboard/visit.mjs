@@ -5,6 +5,9 @@ import { equal } from "../lib/expect.mjs";
 
 export { eventually };
 
+/** The part of a picture that may be another each time: the charts. */
+export const CHARTS = 0.25;
+
 /** The people of one test. */
 export class Visit {
   #browser;

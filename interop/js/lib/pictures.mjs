@@ -10,13 +10,16 @@ export const artefacts = `${repository}.tmp/artefacts`;
 const kept = "docs/images";
 const DIFFERENT = 0.04; // of the pixels
 
-/** Takes a picture of a page that has `run` and `picture`, as those of the demo have. */
-export async function takePicture(page, name) {
+/**
+ * Takes a picture of a page that has `run` and `picture`, as those of the demo have. Up to
+ * this part of the pixels may be others than in the picture that is kept.
+ */
+export async function takePicture(page, name, different = DIFFERENT) {
   await page.run(() => document.activeElement.blur());
   mkdirSync(artefacts, { recursive: true });
   writeFileSync(`${artefacts}/${name}.png`, await page.picture());
   const share = existsSync(`${repository}${kept}/${name}.png`) ? await page.run(differing, both(name)) : 1;
-  if (share > DIFFERENT) {
+  if (share > different) {
     console.log(`  ${kept}/${name}.png looks different by now (${Math.round(share * 100)} % of it): cp .tmp/artefacts/${name}.png ${kept}/`);
   }
 }
