@@ -18,8 +18,11 @@ func TestTheChinesePagesHaveTheHeadingsAndTheCodeOfTheEnglish(t *testing.T) {
 	for _, difference := range state.differences {
 		t.Error(difference)
 	}
-	if len(state.missing) > 0 {
-		t.Logf("not translated: %s", strings.Join(state.missing, " "))
+	// A page may be written before it is translated, but not many of them.
+	if untranslated := strings.Join(state.missing, " "); len(state.missing) > 3 {
+		t.Errorf("not translated: %s", untranslated)
+	} else if untranslated != "" {
+		t.Logf("not translated yet: %s", untranslated)
 	}
 	if state.pages < 40 {
 		t.Errorf("docs/ has %d pages, of which there were 40", state.pages)
