@@ -27,3 +27,13 @@ func sail(t *testing.T, open func(pool *pgxpool.Pool) adapter.Bus) {
 		t.Run("from an emitter in Node", func(t *testing.T) { f.CheckNodeEmitter(t, "a", "b") })
 	})
 }
+
+func TestBusBehindABalancerThatIsNotSticky(t *testing.T) {
+	o := own()
+	fleet.RunBalanced(t, func(t *testing.T) adapter.Bus { return New(shared.pool(t), o) })
+}
+
+func TestLogBehindABalancerThatIsNotSticky(t *testing.T) {
+	o := own()
+	fleet.RunBalanced(t, func(t *testing.T) adapter.Bus { return NewLog(shared.pool(t), o) })
+}

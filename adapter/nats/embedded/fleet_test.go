@@ -75,3 +75,25 @@ func until(t *testing.T, what string, met func() bool) {
 		}
 	}
 }
+
+func TestCoreBehindABalancerThatIsNotSticky(t *testing.T) {
+	b := started(t, nil)
+	fleet.RunBalanced(t, func(t *testing.T) adapter.Bus { return nats.NewCore(dialled(t, b), nil) })
+}
+
+func TestJetStreamBehindABalancerThatIsNotSticky(t *testing.T) {
+	b := started(t, &embedded.Options{Store: t.TempDir()})
+	fleet.RunBalanced(t, func(t *testing.T) adapter.Bus {
+		return nats.NewJetStream(dialled(t, b), &nats.JetStreamOptions{MaxBytes: 16 << 20})
+	})
+}
+
+// Each server has a broker of its own, as with sio serve --cluster.
+func TestCoreBehindABalancerWithoutABroker(t *testing.T) {
+	next := started(t, &embedded.Options{Cluster: []string{"127.0.0.1:0"}})
+	fleet.RunBalanced(t, func(t *testing.T) adapter.Bus {
+		b := next
+		next = started(t, &embedded.Options{Cluster: []string{"127.0.0.1:0", b.Address()}})
+		return nats.NewCore(dialled(t, b), nil)
+	})
+}
