@@ -37,12 +37,16 @@ func newForwarder(srv *Server) *forward.Forwarder {
 		Patience:     orDefault(o.PingInterval, 25*time.Second) + orDefault(o.PingTimeout, 20*time.Second) + patienceBeyond,
 		Leave:        func(id string) { srv.engine.Release(srv.lifetime, id) },
 		Logger:       o.Logger.With("component", "forward"),
+		TLS:          o.ClusterTLS,
 	})
 }
 
 // checkAdvertise panics if what Advertise needs is not there.
 func (o *Options) checkAdvertise() {
 	if o.Advertise == "" {
+		if o.ClusterTLS != nil {
+			panic("socketio: Options.ClusterTLS without Options.Advertise")
+		}
 		return
 	}
 	host, port, err := net.SplitHostPort(o.Advertise)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -47,6 +48,14 @@ func newForwardFleet(t testing.TB, size int, o Options) *forwardFleet {
 	for range size {
 		f.add(o)
 	}
+	f.open()
+	return f
+}
+
+// open begins to take clients when the members know each other.
+func (f *forwardFleet) open() {
+	t := f.t
+	t.Helper()
 	f.front = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f.next().srv.ServeHTTP(w, r)
 	}))
@@ -54,7 +63,6 @@ func newForwardFleet(t testing.TB, size int, o Options) *forwardFleet {
 	for _, m := range f.members {
 		<-m.srv.node.Settled()
 	}
-	return f
 }
 
 // add starts a server more.
@@ -65,10 +73,18 @@ func (f *forwardFleet) add(o Options) *forwardMember {
 		m.srv.ServeHTTP(w, r)
 	}))
 	o.Bus, o.Advertise, o.ClusterSecret = f.bus, m.listener.Listener.Addr().String(), testSecret
-	o.Logger = slog.New(slog.DiscardHandler)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
 	m.srv = NewServer(&o)
 	m.srv.OnAck("echo", func(_ context.Context, _ *Socket, text string) (string, error) { return text, nil })
-	m.listener.Start()
+	if o.ClusterTLS != nil {
+		m.listener.TLS = o.ClusterTLS
+		m.listener.Config.ErrorLog = log.New(io.Discard, "", 0)
+		m.listener.StartTLS()
+	} else {
+		m.listener.Start()
+	}
 	f.t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), forwardPatience)
 		defer cancel()

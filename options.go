@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"math"
 	"time"
@@ -95,6 +96,12 @@ type Options struct {
 	// server then makes session ids by itself, without GenerateID. Default: code 1 answers
 	// requests for sessions of others.
 	Advertise, ClusterSecret string
+
+	// ClusterTLS is how the other servers are reached at what they advertise: by TLS, with
+	// RootCAs that their certificates must come from, and Certificates that they may ask for.
+	// Who is let in there decides the TLSConfig of the http.Server that listens. The server
+	// copies it. Default: plain HTTP.
+	ClusterTLS *tls.Config
 
 	// OnError is told of every error that handlers, hooks and middleware
 	// return, and of their panics. The socket may be nil. The default logs:

@@ -9,6 +9,7 @@ package forward
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"net"
 	"net/http"
@@ -42,7 +43,7 @@ type Directory interface {
 	Settled() <-chan struct{}
 }
 
-// Config says what a Forwarder needs to know. All fields must be set.
+// Config says what a Forwarder needs to know. All fields but TLS must be set.
 type Config struct {
 	Tag       uint32 // of this node
 	Directory Directory
@@ -54,6 +55,9 @@ type Config struct {
 	Patience     time.Duration // how long an owner may say nothing: longer than between two heartbeats
 	Leave        func(id string)
 	Logger       *slog.Logger
+
+	// TLS is how the other nodes are reached; nil for plain HTTP.
+	TLS *tls.Config
 }
 
 // A Forwarder is one node's. Its methods may be called concurrently.
@@ -64,6 +68,7 @@ type Forwarder struct {
 	transport *http.Transport
 	count     counts
 	stranger  sync.Once // to be told of
+	distrust  sync.Map  // the addresses of nodes that TLS is not possible with, as has been told
 	relays    sync.WaitGroup
 	telling   chan struct{} // has an element for each owner that is being told of a leave
 
@@ -92,7 +97,13 @@ func New(c Config) *Forwarder {
 		passages: map[*passage]struct{}{},
 		telling:  make(chan struct{}, 32),
 	}
+	if c.TLS != nil {
+		f.TLS = c.TLS.Clone()
+		f.TLS.NextProtos = nil // a node speaks HTTP/1.1 to another, which WebSockets need
+	}
 	f.transport = &http.Transport{
+		TLSClientConfig:       f.TLS,
+		TLSHandshakeTimeout:   dialTimeout,
 		DialContext:           f.dialer.DialContext,
 		DisableCompression:    true, // what is encoded stays so, for the client to decode
 		MaxIdleConnsPerHost:   256,

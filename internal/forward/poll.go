@@ -3,6 +3,7 @@ package forward
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"maps"
@@ -84,8 +85,25 @@ func (f *Forwarder) fail(ctx context.Context, owner string, err error) (gone boo
 	}
 	f.count.failed.Add(1)
 	f.Directory.Doubt(owner)
+	if isDistrust(err) {
+		if _, told := f.distrust.LoadOrStore(owner, true); !told {
+			f.Logger.Error("socketio: another server of the cluster is not trusted, or does not trust this one, so requests of its sessions cannot be forwarded; this is not said again",
+				"to", owner, "error", err)
+		}
+		return false
+	}
 	f.Logger.Info("socketio: a request could not be forwarded", "to", owner, "error", err)
 	return false
+}
+
+// isDistrust says whether an error is that there is no TLS between two nodes, and not only
+// that there is no connection.
+func isDistrust(err error) bool {
+	var unverified *tls.CertificateVerificationError
+	var alert tls.AlertError
+	var plain tls.RecordHeaderError
+	return errors.As(err, &unverified) || errors.As(err, &alert) || errors.As(err, &plain) ||
+		strings.Contains(err.Error(), "tls: ") // net/http and crypto/tls have more, without types
 }
 
 // outgoing returns a request to another node that says what r says.
@@ -96,6 +114,9 @@ func (f *Forwarder) outgoing(ctx context.Context, r *http.Request, owner, kind s
 		u = &url.URL{Path: r.URL.Path, RawQuery: r.URL.RawQuery} // net/http has parsed it before
 	}
 	u.Scheme, u.Host, u.User = "http", owner, nil // whatever the client has written there
+	if f.TLS != nil {
+		u.Scheme = "https"
+	}
 	h := r.Header.Clone()
 	if h == nil {
 		h = http.Header{}

@@ -3,6 +3,7 @@ package forward
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"maps"
 	"net"
@@ -68,7 +69,7 @@ func withoutBody(r *http.Request) *http.Request {
 // dial sends the handshake of a WebSocket to another node and returns the connection, what
 // is read from it, and the answer.
 func (f *Forwarder) dial(ctx context.Context, r *http.Request, owner string) (net.Conn, *bufio.Reader, *http.Response, error) {
-	conn, err := f.dialer.DialContext(ctx, "tcp", owner)
+	conn, err := f.connect(ctx, owner)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -84,6 +85,15 @@ func (f *Forwarder) dial(ctx context.Context, r *http.Request, owner string) (ne
 	}
 	conn.Close()
 	return nil, nil, nil, fmt.Errorf("no answer: %w", err)
+}
+
+// connect opens a connection to another node.
+func (f *Forwarder) connect(ctx context.Context, owner string) (net.Conn, error) {
+	if f.TLS == nil {
+		return f.dialer.DialContext(ctx, "tcp", owner)
+	}
+	d := tls.Dialer{NetDialer: &f.dialer, Config: f.TLS}
+	return d.DialContext(ctx, "tcp", owner)
 }
 
 // headSize is the buffer for the answer to a handshake, and for what comes with it.
