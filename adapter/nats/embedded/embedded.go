@@ -15,6 +15,7 @@ package embedded
 
 import (
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -38,8 +39,14 @@ type Options struct {
 	Cluster []string
 
 	// Secret has to be the same for all. Without one, whoever reaches an address of the
-	// cluster can be part of it. It is not encrypted on the way.
+	// cluster can be part of it. It is not encrypted on the way, unless TLS is set.
 	Secret string
+
+	// TLS makes the brokers of a cluster speak TLS with each other, all of them or none. Its
+	// Certificates are for the addresses in Cluster, and for both directions, as each broker
+	// has to prove to each other that RootCAs, or ClientCAs where that is set, vouch for it.
+	// Clients are not concerned. The broker copies it.
+	TLS *tls.Config
 
 	// Clients is an address for programs that have no broker of their own, emitters for
 	// example. With a secret they log in as "socketio", and that is the password. By
@@ -170,6 +177,7 @@ func (b *Broker) serverOptions(own string) (*server.Options, error) {
 	if o.Cluster.Host, o.Cluster.Port, err = hostPort(own); err != nil {
 		return nil, err
 	}
+	o.Cluster.TLSConfig, o.Cluster.TLSTimeout = mutual(b.options.TLS), loginWithin
 	var login *url.Userinfo
 	if b.options.Secret != "" {
 		o.Cluster.Username, o.Cluster.Password = user, b.options.Secret
@@ -181,6 +189,19 @@ func (b *Broker) serverOptions(own string) (*server.Options, error) {
 		}
 	}
 	return o, nil
+}
+
+// mutual returns a configuration by which two brokers prove themselves to each other.
+func mutual(c *tls.Config) *tls.Config {
+	if c == nil {
+		return nil
+	}
+	c = c.Clone()
+	if c.ClientCAs == nil {
+		c.ClientCAs = c.RootCAs
+	}
+	c.ClientAuth = tls.RequireAndVerifyClientCert
+	return c
 }
 
 // letClientsIn says where clients may come from, and how they log in. A broker of a cluster
