@@ -2,6 +2,8 @@ package socketio_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"log"
 	"net/http"
@@ -52,4 +54,22 @@ func Example_noStickySessions() {
 	fmt.Println(answer, err)
 	// Output:
 	// hello world <nil>
+}
+
+func Example_noStickySessionsByTLS() {
+	bus, secret := adapter.NewMemory(), "keep this to yourself"
+	var own tls.Certificate
+	authority := x509.NewCertPool()
+
+	inner := &tls.Config{
+		Certificates: []tls.Certificate{own}, // for the address in Advertise
+		RootCAs:      authority,              // who vouches for the others
+		ClientCAs:    authority,
+		ClientAuth:   tls.RequireAndVerifyClientCert,
+	}
+	srv := socketio.NewServer(&socketio.Options{
+		Bus: bus, Advertise: "10.0.0.1:3443", ClusterSecret: secret, ClusterTLS: inner,
+	})
+	web := &http.Server{Addr: "10.0.0.1:3443", Handler: srv, TLSConfig: inner}
+	go web.ListenAndServeTLS("", "")
 }

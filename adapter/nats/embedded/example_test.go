@@ -2,6 +2,8 @@ package embedded_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"log"
 
@@ -40,4 +42,19 @@ func Example() {
 	second.Close()
 	first.Close()
 	// Output: they are two
+}
+
+// Brokers that trust each other by their certificates.
+func ExampleOptions_tLS() {
+	start := func(own tls.Certificate, authority *x509.CertPool, cluster ...string) {
+		broker, err := embedded.Start(&embedded.Options{
+			Cluster: cluster,
+			TLS:     &tls.Config{Certificates: []tls.Certificate{own}, RootCAs: authority},
+		})
+		if err != nil {
+			log.Fatal(err)
+		}
+		broker.Close()
+	}
+	start(tls.Certificate{}, x509.NewCertPool(), "127.0.0.1:0")
 }
