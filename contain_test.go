@@ -192,6 +192,14 @@ func TestPanicsOfHooksThatObserveEndNothing(t *testing.T) {
 		"Trace.Handled": {plant: func(r *rig) {
 			r.srv.Trace(&Trace{Handled: func(*Socket, string, time.Duration, error) { blow() }})
 		}},
+		"Trace.Handling": {plant: func(r *rig) {
+			r.srv.Trace(&Trace{Handling: func(ctx context.Context, _ *Socket, _ string) (context.Context, func(error)) { blow(); return ctx, nil }})
+		}},
+		"what Trace.Handling returns": {plant: func(r *rig) {
+			r.srv.Trace(&Trace{Handling: func(ctx context.Context, _ *Socket, _ string) (context.Context, func(error)) {
+				return ctx, func(error) { blow() }
+			}})
+		}},
 		"Trace.Room": {plant: func(r *rig) { r.srv.Trace(&Trace{Room: func(*Namespace, adapter.RoomEvent) { blow() }}) }},
 		"Trace.Slow": {plant: func(r *rig) { r.srv.Trace(&Trace{Slow: func(*Socket, int) { blow() }}) }},
 		"the log":    {options: Options{Options: engineio.Options{Logger: slog.New(brokenLog{slog.DiscardHandler})}}, plant: func(*rig) {}},

@@ -258,19 +258,20 @@ func (s *Socket) handle(packet *sio5.Packet) {
 
 	began := s.peer.srv.traceReceived(s, m.Event, packet)
 	s.peer.srv.peekReceived(s, m)
-	ctx := s.Context()
+	ctx, done := s.peer.srv.traceHandling(s.Context(), s, m.Event)
 	var err error
 	if plain {
 		err = call(ctx, h.run, s, m)
 	} else {
 		err = s.dispatch(ctx, m)
 	}
+	if done != nil {
+		s.peer.srv.leave(s, done, orUnhandled(err, found))
+	}
 	if err != nil {
 		err = s.answerError(ctx, m, err)
 	}
-	if err == nil && !found {
-		err = ErrNoHandler
-	}
+	err = orUnhandled(err, found)
 	s.peer.srv.traceHandled(s, m.Event, began, err)
 	if plain {
 		*m = Message{}
@@ -278,6 +279,14 @@ func (s *Socket) handle(packet *sio5.Packet) {
 		return
 	}
 	m.expire()
+}
+
+// orUnhandled is what hooks are told of an event.
+func orUnhandled(err error, found bool) error {
+	if err == nil && !found {
+		return ErrNoHandler
+	}
+	return err
 }
 
 // observed says whether anybody sees the events of s besides their handlers.

@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"context"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -19,6 +20,13 @@ type Trace struct {
 
 	// Sent is called for each event sent to a socket, broadcasts included.
 	Sent func(s *Socket, event string, bytes int)
+
+	// Handling is called before the handlers of an event, and what Wrap has put around
+	// them. They get the context that it returns, which is ctx or made of it. If it returns
+	// a function as well, that is called when they have returned, with their error or
+	// [ErrNoHandler], and before an error is answered; those of several hooks in reverse
+	// order. It is not called after handlers that end their goroutine.
+	Handling func(ctx context.Context, s *Socket, event string) (context.Context, func(err error))
 
 	// Handled is called when the handlers of an event have returned, with the error that
 	// ended it. It is [ErrNoHandler] if none is registered for it.
@@ -105,6 +113,45 @@ func (srv *Server) peekSent(s *Socket, f *frame) {
 			m.expire()
 		}
 	}
+}
+
+// traceHandling lets hooks go around the handlers of an event. It returns the context for
+// them, and what is to be called afterwards, if anything is.
+func (srv *Server) traceHandling(ctx context.Context, s *Socket, event string) (_ context.Context, done func(error)) {
+	inner := ctx
+	for _, t := range srv.traces {
+		if t.Handling != nil {
+			inner, done = srv.surround(t, inner, s, event, done)
+		}
+	}
+	return inner, done
+}
+
+// surround calls a hook Handling. What it returns is called before what others have returned.
+func (srv *Server) surround(t *Trace, ctx context.Context, s *Socket, event string, outer func(error)) (inner context.Context, done func(error)) {
+	inner, done = ctx, outer
+	defer func() { srv.containTrace(s, recover()) }()
+	inside, end := t.Handling(ctx, s, event)
+	if inside != nil {
+		inner = inside
+	}
+	switch {
+	case end == nil:
+	case outer == nil:
+		done = end
+	default:
+		done = func(err error) {
+			defer outer(err)
+			end(err)
+		}
+	}
+	return inner, done
+}
+
+// leave calls what hooks Handling have returned.
+func (srv *Server) leave(s *Socket, done func(error), err error) {
+	defer func() { srv.containTrace(s, recover()) }()
+	done(err)
 }
 
 func (srv *Server) traceHandled(s *Socket, event string, began time.Time, err error) {

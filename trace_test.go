@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -153,6 +154,54 @@ func TestDataIsAnnotatedForOtherServers(t *testing.T) {
 		}
 		if here, _ := s.Data[any](); fmt.Sprint(here) != "[1]" {
 			t.Errorf("the data itself is %v", here)
+		}
+	})
+}
+
+func TestHandlingGoesAroundHandlers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		type key string
+		r := newRig(t, nil)
+		var log []string
+		note := func(format string, args ...any) { log = append(log, fmt.Sprintf(format, args...)) }
+		hook := func(name string) *Trace {
+			return &Trace{Handling: func(ctx context.Context, _ *Socket, event string) (context.Context, func(error)) {
+				note("%s before %s", name, event)
+				return context.WithValue(ctx, key(name), name), func(err error) { note("%s after %v", name, err) }
+			}}
+		}
+		r.srv.Trace(hook("a"))
+		r.srv.Trace(&Trace{Handling: func(context.Context, *Socket, string) (context.Context, func(error)) { return nil, nil }})
+		r.srv.Trace(hook("b"))
+		r.srv.Trace(&Trace{Handled: func(_ *Socket, _ string, _ time.Duration, err error) { note("handled %v", err) }})
+		r.srv.On("typed", func(ctx context.Context, _ *Socket, n int) error {
+			note("%v %v %d", ctx.Value(key("a")), ctx.Value(key("b")), n)
+			return errors.New("failed")
+		})
+		c, _ := r.joined()
+		c.send(`42["typed",1]`)
+		synctest.Wait()
+		want := []string{"a before typed", "b before typed", "a b 1", "b after failed", "a after failed", "handled failed"}
+		if !slices.Equal(log, want) {
+			t.Errorf("%q,\nwant %q", log, want)
+		}
+
+		log = nil
+		r.srv.Wrap(func(next Handler) Handler {
+			return func(ctx context.Context, s *Socket, m *Message) error {
+				note("wrapped %v", ctx.Value(key("b")))
+				return next(ctx, s, m)
+			}
+		})
+		r.srv.Handle("untyped", func(context.Context, *Socket, *Message) error { panic("why") })
+		c.send(`42["untyped"]`, `42["nobody's"]`)
+		synctest.Wait()
+		want = []string{
+			"a before untyped", "b before untyped", "wrapped b", "b after socketio: panic: why", "a after socketio: panic: why", "handled socketio: panic: why",
+			"a before nobody's", "b before nobody's", "wrapped b", "b after socketio: no handler for the event", "a after socketio: no handler for the event", "handled socketio: no handler for the event",
+		}
+		if !slices.Equal(log, want) {
+			t.Errorf("%q,\nwant %q", log, want)
 		}
 	})
 }

@@ -16,6 +16,9 @@ import (
 func BenchmarkEcho(b *testing.B) {
 	for name, watch := range map[string]func(*socketio.Server){
 		"alone": func(*socketio.Server) {},
+		"in part": func(srv *socketio.Server) {
+			otel.New(srv, &otel.Options{Ratio: .01, TracerProvider: trace.NewTracerProvider()})
+		},
 		"traced": func(srv *socketio.Server) {
 			otel.New(srv, &otel.Options{TracerProvider: trace.NewTracerProvider(trace.WithSampler(trace.TraceIDRatioBased(.01)))})
 		},

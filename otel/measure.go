@@ -26,7 +26,7 @@ type instruments struct {
 }
 
 // measure makes the metrics of srv.
-func measure(srv *socketio.Server, meter metric.Meter) {
+func measure(srv *socketio.Server, meter metric.Meter) *instruments {
 	var failed []error
 	gauge := func(name, unit, what string) metric.Int64ObservableUpDownCounter {
 		g, err := meter.Int64ObservableUpDownCounter(name, metric.WithUnit(unit), metric.WithDescription(what))
@@ -59,7 +59,7 @@ func measure(srv *socketio.Server, meter metric.Meter) {
 	if err := errors.Join(append(failed, err, unregistered)...); err != nil {
 		otel.Handle(err)
 	}
-	srv.Trace(&socketio.Trace{Handled: in.onHandled})
+	return in
 }
 
 // observe tells what Stats has.
@@ -85,8 +85,8 @@ func (in *instruments) observe(o metric.Observer, stats socketio.Stats) {
 	o.ObserveInt64(in.sent, int64(stats.BytesOut))
 }
 
-// onHandled is a hook of [socketio.Trace]. Names of events that nobody handles are made up
-// by clients, and would be a time series each.
+// onHandled records how long the handlers of an event took. Names of events that nobody
+// handles are made up by clients, and would be a time series each.
 func (in *instruments) onHandled(s *socketio.Socket, event string, took time.Duration, err error) {
 	if err == socketio.ErrNoHandler { //nolint:errorlint // an error that wraps it is a handler's
 		event, err = "_OTHER", nil

@@ -10,7 +10,10 @@ package otel
 
 import (
 	"context"
+	"encoding/binary"
+	"math/rand/v2"
 	"net/http"
+	"time"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -29,6 +32,12 @@ type Options struct {
 	TracerProvider trace.TracerProvider // the global one by default
 	MeterProvider  metric.MeterProvider // the global one by default
 
+	// Ratio is the part of events that get a span, such as 0.01; all by default. It is
+	// asked before anything is made, so that it costs less than a sampler of the provider,
+	// which decides on the rest. What handlers do for the others is in no trace either, if
+	// the provider's sampler goes by the parent, as the default one does.
+	Ratio float64
+
 	// Ignore says which events get no span, such as those that come many times a second.
 	// It may be called concurrently. Nil ignores none.
 	Ignore func(namespace, event string) bool
@@ -37,12 +46,13 @@ type Options struct {
 // A Tracer makes the spans of a server. Its methods may be called concurrently.
 type Tracer struct {
 	tracer trace.Tracer
+	in     *instruments
+	ratio  float64
 	ignore func(namespace, event string) bool
 }
 
 // New makes srv tell what it does; opts may be nil. It must be called once for a server,
-// before it serves, and before [socketio.Namespace.Wrap] so that its spans are around what
-// that adds. Instruments that cannot be made are told to OpenTelemetry's error handler.
+// before it serves. Instruments that cannot be made are told to OpenTelemetry's error handler.
 func New(srv *socketio.Server, opts *Options) *Tracer {
 	var o Options
 	if opts != nil {
@@ -57,41 +67,72 @@ func New(srv *socketio.Server, opts *Options) *Tracer {
 	if o.Ignore == nil {
 		o.Ignore = func(string, string) bool { return false }
 	}
-	t := &Tracer{tracer: o.TracerProvider.Tracer(scope), ignore: o.Ignore}
-	srv.OnNamespace(func(ns *socketio.Namespace) { ns.Wrap(t.receive(ns.Name())) })
-	measure(srv, o.MeterProvider.Meter(scope))
+	if o.Ratio == 0 {
+		o.Ratio = 1
+	}
+	if !(o.Ratio > 0 && o.Ratio <= 1) {
+		panic("otel: Options.Ratio is not above 0 and at most 1")
+	}
+	t := &Tracer{tracer: o.TracerProvider.Tracer(scope), ratio: o.Ratio, ignore: o.Ignore}
+	t.in = measure(srv, o.MeterProvider.Meter(scope))
+	srv.Trace(&socketio.Trace{Handling: t.handling})
 	return t
 }
 
-// receive is what goes around the handlers of a namespace.
-func (t *Tracer) receive(namespace string) func(socketio.Handler) socketio.Handler {
-	name := "receive " + namespace
-	always := []attribute.KeyValue{
+// handling is a hook of [socketio.Trace]. Where nothing is kept of an event, nothing is done
+// when it is over.
+func (t *Tracer) handling(ctx context.Context, s *socketio.Socket, event string) (context.Context, func(error)) {
+	inner, span := t.receive(ctx, s, event)
+	if timed := t.in.took.Enabled(ctx); !timed && span == nil {
+		return inner, nil
+	}
+	began := time.Now()
+	return inner, func(err error) {
+		t.in.onHandled(s, event, time.Since(began), err)
+		if span != nil {
+			if err != socketio.ErrNoHandler { //nolint:errorlint // an error that wraps it is a handler's
+				fail(span, err)
+			}
+			span.End()
+		}
+	}
+}
+
+// receive begins the span of an event, which is nil if it is not kept.
+func (t *Tracer) receive(ctx context.Context, s *socketio.Socket, event string) (context.Context, trace.Span) {
+	namespace := s.Namespace().Name()
+	if t.ignore(namespace, event) {
+		return ctx, nil
+	}
+	if t.ratio < 1 && rand.Float64() >= t.ratio {
+		return trace.ContextWithSpanContext(ctx, dropped()), nil
+	}
+	inner, span := t.tracer.Start(ctx, "receive "+namespace, root...)
+	if !span.IsRecording() {
+		return inner, nil
+	}
+	if request := trace.SpanContextFromContext(ctx); request.IsValid() {
+		span.AddLink(trace.Link{SpanContext: request})
+	}
+	span.SetAttributes(
 		attribute.String("messaging.system", "socket.io"),
 		attribute.String("messaging.operation.name", "receive"),
 		attribute.String("messaging.operation.type", "process"),
 		attribute.String("messaging.destination.name", namespace),
+		attribute.String("messaging.socket.io.event_name", event),
+	)
+	return inner, span
+}
+
+// dropped is a span that nobody keeps, and what is called with it has none either.
+func dropped() trace.SpanContext {
+	var c trace.SpanContextConfig
+	for !c.TraceID.IsValid() || !c.SpanID.IsValid() {
+		binary.NativeEndian.PutUint64(c.TraceID[:8], rand.Uint64())
+		binary.NativeEndian.PutUint64(c.TraceID[8:], rand.Uint64())
+		binary.NativeEndian.PutUint64(c.SpanID[:], rand.Uint64())
 	}
-	return func(next socketio.Handler) socketio.Handler {
-		return func(ctx context.Context, s *socketio.Socket, m *socketio.Message) error {
-			if t.ignore(namespace, m.Event) {
-				return next(ctx, s, m)
-			}
-			opened := ctx
-			ctx, span := t.tracer.Start(ctx, name, root...)
-			defer span.End()
-			if span.IsRecording() {
-				if request := trace.SpanContextFromContext(opened); request.IsValid() {
-					span.AddLink(trace.Link{SpanContext: request})
-				}
-				span.SetAttributes(always...)
-				span.SetAttributes(attribute.String("messaging.socket.io.event_name", m.Event))
-			}
-			err := next(ctx, s, m)
-			fail(span, err)
-			return err
-		}
-	}
+	return trace.NewSpanContext(c)
 }
 
 // root begins a trace of its own: the context is that of the request that opened the
@@ -103,10 +144,13 @@ var root = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindConsumer), t
 //
 //	err := tracer.Send(ctx, s.Namespace(), "say", func() error { return s.Emit(Say, line) })
 //
-// A broadcast is one span, whatever the number of its receivers. Protocol and clients carry
+// If ctx carries a span that is not kept, neither is this one. A broadcast is one span, whatever the number of its receivers. Protocol and clients carry
 // no context, so the span ends when everything is on its way.
 func (t *Tracer) Send(ctx context.Context, ns *socketio.Namespace, event string, emit func() error) error {
 	if t.ignore(ns.Name(), event) {
+		return emit()
+	}
+	if parent := trace.SpanFromContext(ctx); parent.SpanContext().IsValid() && !parent.SpanContext().IsSampled() && !parent.IsRecording() {
 		return emit()
 	}
 	_, span := t.tracer.Start(ctx, "send "+ns.Name(), trace.WithSpanKind(trace.SpanKindProducer))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -23,7 +24,10 @@ import (
 	"socketio/socketiotest"
 )
 
-const ask socketio.Call[string, string] = "ask"
+const (
+	ask  socketio.Call[string, string] = "ask"
+	work socketio.Event[int]           = "work"
+)
 
 // observed is a server with its spans and metrics.
 type observed struct {
@@ -108,6 +112,68 @@ func TestIgnoredEventsHaveNoSpan(t *testing.T) {
 			t.Errorf("spans %q, want %q", r.names(), want)
 		}
 	})
+}
+
+// What is not kept is told to whatever handlers call, lest they begin traces of their own.
+func TestOfTheRestNothingIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := observe(otel.Options{Ratio: math.SmallestNonzeroFloat64})
+		provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(r.spans))
+		ids := map[trace.TraceID]bool{}
+		r.srv.On(work, func(ctx context.Context, s *socketio.Socket, _ int) error {
+			of := trace.SpanContextFromContext(ctx)
+			ids[of.TraceID()] = of.IsValid() && !of.IsSampled()
+			_, span := provider.Tracer("database").Start(ctx, "query")
+			span.End()
+			return r.tracer.Send(ctx, s.Namespace(), "asked", func() error { return s.EmitArgs("asked") })
+		})
+		c := socketiotest.NewServer(t, r.srv).Client(t, nil)
+		for i := range 3 {
+			_ = c.Emit(work, i)
+		}
+		_, _ = c.EmitAck(t.Context(), ask, "") // behind them
+		synctest.Wait()
+		if got := r.names(); len(got) > 0 {
+			t.Errorf("spans %q, want none", got)
+		}
+		for id, dropped := range ids {
+			if !dropped || len(ids) != 3 {
+				t.Errorf("trace %v: dropped is %v, of %d", id, dropped, len(ids))
+			}
+		}
+	})
+}
+
+func TestARatioIsAPart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const events = 2000
+		r := observe(otel.Options{Ratio: 0.5})
+		var handled int
+		r.srv.On(work, func(context.Context, *socketio.Socket, int) error { handled++; return nil })
+		c := socketiotest.NewServer(t, r.srv).Client(t, nil)
+		for i := range events {
+			_ = c.Emit(work, i)
+		}
+		_, _ = c.EmitAck(t.Context(), ask, "") // behind them
+		synctest.Wait()
+		// A coin that is thrown so often is off by a fifth less than once in 10^18 times.
+		if n := len(r.names()); handled != events || n < events*2/5 || n > events*3/5 {
+			t.Errorf("%d of %d have a span", n, handled)
+		}
+	})
+}
+
+func TestARatioThatIsNoneIsRefused(t *testing.T) {
+	for _, ratio := range []float64{-0.1, 1.1, math.NaN()} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%v is taken", ratio)
+				}
+			}()
+			observe(otel.Options{Ratio: ratio})
+		}()
+	}
 }
 
 func TestNamespacesThatClientsAskForAreTracedOnce(t *testing.T) {

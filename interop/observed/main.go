@@ -3,7 +3,8 @@
 //
 //	PORT=3000 observed                 # nothing
 //	PORT=3000 WATCH=metrics observed   # socketio/metrics, scraped each second
-//	PORT=3000 WATCH=tracing observed   # socketio/otel, one span in a hundred is kept
+//	PORT=3000 WATCH=tracing observed   # socketio/otel, of one event in a hundred
+//	PORT=3000 WATCH=sampler observed   # the same by a sampler of the SDK
 //	PORT=3000 WATCH=admin observed     # socketio/admin, which nobody looks at
 package main
 
@@ -36,13 +37,15 @@ func main() {
 	case "metrics":
 		measure(srv)
 	case "tracing":
-		trace(srv)
+		trace(srv, 0.01, sdktrace.AlwaysSample())
+	case "sampler":
+		trace(srv, 1, sdktrace.TraceIDRatioBased(0.01))
 	case "admin":
 		if _, err := admin.Install(srv, &admin.Options{NoAuth: true}); err != nil {
 			log.Fatal(err)
 		}
 	default:
-		log.Fatalf("WATCH=%s is not metrics, tracing or admin", watch)
+		log.Fatalf("WATCH=%s is not metrics, tracing, sampler or admin", watch)
 	}
 	srv.OnAck("echo", func(_ context.Context, _ *socketio.Socket, x any) (any, error) { return x, nil })
 	http.Handle("/socket.io/", srv)
@@ -60,12 +63,12 @@ func measure(srv *socketio.Server) {
 	}()
 }
 
-func trace(srv *socketio.Server) {
+func trace(srv *socketio.Server, ratio float64, sampler sdktrace.Sampler) {
 	exporter, err := stdouttrace.New(stdouttrace.WithWriter(io.Discard))
 	if err != nil {
 		log.Fatal(err)
 	}
-	otel.New(srv, &otel.Options{TracerProvider: sdktrace.NewTracerProvider(
-		sdktrace.WithBatcher(exporter), sdktrace.WithSampler(sdktrace.TraceIDRatioBased(0.01)),
+	otel.New(srv, &otel.Options{Ratio: ratio, TracerProvider: sdktrace.NewTracerProvider(
+		sdktrace.WithBatcher(exporter), sdktrace.WithSampler(sampler),
 	)})
 }
