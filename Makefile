@@ -65,6 +65,7 @@ check: $(BIN)/golangci-lint ## vet, lint, layers, tables of tests, tidy, formatt
 		'lint=$(MAKE) lint' \
 		'layers=go test -count=1 -run "^(TestImportsPointDown|TestPlantedViolationsAreFound)$$" .' \
 		'tables=go test -count=1 -run "^(TestThePageShowsTheTable|TestTheTableIsWholeAndItsTestsExist|TestEveryAdvisoryIsAnswered|TestEveryGuaranteeHasItsTest|TestCommandsOfPagesRunWhatThereIs)$$" . ./internal/cmd/compat' \
+		'API=$(MAKE) api-check' \
 		'tidy=for m in $(MODULES); do (cd $$m && go mod tidy -diff) || exit 1; done' \
 		'format=$(MAKE) fmt-diff' \
 		'build for linux-386=GOOS=linux GOARCH=386 go build $(PORTABLE)' \
@@ -220,6 +221,25 @@ vuln: ## known vulnerabilities in what is called, by vuln.go.dev or VULNDB=file:
 	for m in $(MODULES); do (cd $$m && echo "$$m:" && $(BIN)/govulncheck $${db:+-db "$$db"} ./... 2>&1 | tee $(BIN)/../vuln.log; exit $${PIPESTATUS[0]}) || { \
 		status=$$?; grep -q 'fetching vulnerabilities:' $(BIN)/../vuln.log && { echo 'vuln: not run, no database'; exit 0; }; exit $$status; }; done
 
+.PHONY: release
+release: $(BIN)/cyclonedx-gomod ## make what a version is published as, in dist: programs for six systems, image, sums, notes; VERSION=v1.2.3, or the commit's tag
+	@go run ./internal/cmd/release -sbom $(BIN)/cyclonedx-gomod $(if $(VERSION),-version '$(VERSION)') -out dist
+
+.PHONY: release-check
+release-check: $(BIN)/cyclonedx-gomod ## make the release of this commit twice, in two directories: every byte must be the same
+	@go run ./internal/cmd/release -sbom $(BIN)/cyclonedx-gomod -check
+
+$(BIN)/cyclonedx-gomod: tools/release/go.mod tools/release/go.sum
+	@GOWORK=off CGO_ENABLED=0 go build -C tools/release -trimpath -buildvcs=false -o $@ github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
+
+.PHONY: api-check
+api-check: ## compare what is exported with api/: nothing may be gone unless CHANGELOG.md says so below "Breaking"
+	@go run ./internal/cmd/api
+
+.PHONY: api
+api: ## write into api/ what is exported now: with each release
+	@go run ./internal/cmd/api -write
+
 .PHONY: clean
 clean: ## remove what the other targets built and installed inside the tree
-	@rm -rf .tmp interop/js/node_modules interop/cluster/node_modules browser/node_modules docs/site/node_modules
+	@rm -rf .tmp dist interop/js/node_modules interop/cluster/node_modules browser/node_modules docs/site/node_modules
