@@ -14,13 +14,14 @@ import (
 func runBot(ctx context.Context, url string) error {
 	bot := newBot(url)
 	defer bot.Close()
-	if err := bot.Connect(ctx); err != nil {
-		return err
+	err := bot.Connect(ctx)
+	if err == nil {
+		err = bot.Wait(ctx)
 	}
-	if err := bot.Wait(ctx); !errors.Is(err, context.Canceled) {
-		return err
+	if errors.Is(err, context.Canceled) {
+		return nil // it was told to end
 	}
-	return nil
+	return err
 }
 
 // newBot returns a bot that answers what it is asked. When it loses its connection it comes

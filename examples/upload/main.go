@@ -42,7 +42,7 @@ type Piece struct {
 // largest is the size of the largest file that is taken.
 const largest = 100 << 20
 
-// Validate is called before the handler, as that of the name is not within a piece.
+// Validate is called before the handler. The name's is not, as the name is within a piece.
 func (p Piece) Validate() error {
 	if p.Offset < 0 || p.Offset+int64(len(p.Data)) > largest {
 		return errors.New("the file is too large")
