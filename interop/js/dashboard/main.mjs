@@ -3,6 +3,7 @@
 
 import { startChromium } from "../demo/chromium.mjs";
 import { repository, serverCommand } from "../lib/build.mjs";
+import { Mismatch } from "../lib/expect.mjs";
 import { takePicture } from "../lib/pictures.mjs";
 import { ServerProcess, freePort } from "../lib/process.mjs";
 import { Report, runTests } from "../lib/runner.mjs";
@@ -34,7 +35,9 @@ class Servers {
   /** Resolves when they serve and all sockets are connected. */
   async start() {
     this.#process = await ServerProcess.start(this.#command, { cwd: repository, ready: `server is running at ${this.url}` });
-    await within(this.#process.printed((lines) => lines.includes("all sockets are connected")), "all sockets to connect", CONNECT_LIMIT_MS);
+    const connected = this.#process.printed((lines) => lines.includes("all sockets are connected"));
+    if (await within(connected, "all sockets to connect", CONNECT_LIMIT_MS)) return;
+    throw new Mismatch(`expected all sockets to connect, but ${this.#command.join(" ")} ended: ${this.#process.lastErrors}`);
   }
 
   stop() {
