@@ -121,14 +121,14 @@ func (srv *Server) traceHandling(ctx context.Context, s *Socket, event string) (
 	inner := ctx
 	for _, t := range srv.traces {
 		if t.Handling != nil {
-			inner, done = srv.surround(t, inner, s, event, done)
+			inner, done = srv.surround(inner, t, s, event, done)
 		}
 	}
 	return inner, done
 }
 
 // surround calls a hook Handling. What it returns is called before what others have returned.
-func (srv *Server) surround(t *Trace, ctx context.Context, s *Socket, event string, outer func(error)) (inner context.Context, done func(error)) {
+func (srv *Server) surround(ctx context.Context, t *Trace, s *Socket, event string, outer func(error)) (inner context.Context, done func(error)) {
 	inner, done = ctx, outer
 	defer func() { srv.containTrace(s, recover()) }()
 	inside, end := t.Handling(ctx, s, event)

@@ -16,7 +16,7 @@ func (r *release) twice(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer os.RemoveAll(dir) //nolint:errcheck // what is left is in the directory for temporary files
 	var outs []string
 	for _, name := range []string{"a", "another/with a longer name"} {
 		clone := *r

@@ -102,7 +102,7 @@ func (r *release) make(out string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work)
+	defer os.RemoveAll(work) //nolint:errcheck // what is left is in the directory for temporary files
 	var programs []program
 	for _, t := range r.targets {
 		p, err := r.build(t, work)
