@@ -13,6 +13,7 @@ import (
 	"flag"
 	"log"
 	"net/http"
+	"net/url"
 
 	"socketio"
 	"socketio/examples/internal/serve"
@@ -44,7 +45,7 @@ type Result[T any] struct {
 
 func newServer(list *Todos) *socketio.Server {
 	srv := socketio.NewServer(&socketio.Options{
-		CORS:    socketio.CORS{Origins: []string{"http://localhost:4200"}}, // where `ng serve` and `yarn serve` are
+		CORS:    socketio.CORS{OriginFunc: ofThisMachine},
 		OnError: report,
 	})
 	srv.OnAck(Create, func(_ context.Context, s *socketio.Socket, draft Draft) (Result[string], error) {
@@ -76,6 +77,13 @@ func newServer(list *Todos) *socketio.Server {
 		return Result[[]Todo]{list.All()}, nil
 	})
 	return srv
+}
+
+// ofThisMachine lets in the own page, and those that `ng serve` and `yarn serve` have at
+// another port.
+func ofThisMachine(origin string) bool {
+	from, err := url.Parse(origin)
+	return err == nil && from.Hostname() == "localhost"
 }
 
 // report leaves out what clients have been told: nothing is wrong with this program then.

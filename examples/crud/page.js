@@ -9,8 +9,8 @@ function show(todo) {
   const { id, completed } = todo;
   if (!items.has(id)) {
     const item = document.querySelector("template").content.cloneNode(true).firstElementChild;
-    item.querySelector("input").addEventListener("change", ({ target }) => ask("todo:update", { ...item.todo, completed: target.checked }).then(show));
-    item.querySelector("button").addEventListener("click", () => ask("todo:delete", id).then(remove));
+    item.querySelector("input").addEventListener("change", ({ target }) => ask("todo:update", { ...item.todo, completed: target.checked }).then(show, () => show(item.todo)));
+    item.querySelector("button").addEventListener("click", () => ask("todo:delete", id).then(remove, () => {}));
     items.set(id, item);
     todos.append(item);
   }
@@ -25,7 +25,7 @@ function remove(id) {
   items.delete(id);
 }
 
-/** Asks the server; resolves with what it answers, or else with what was asked. */
+/** Asks the server; resolves with what it answers, or else with what was asked. It shows why it fails. */
 async function ask(event, what) {
   const answer = await socket.emitWithAck(event, what);
   const { error, errorDetails = [] } = answer ?? {};
@@ -37,7 +37,9 @@ async function ask(event, what) {
 document.forms[0].addEventListener("submit", async (event) => {
   event.preventDefault();
   const todo = { title: title.value, completed: false };
-  show({ ...todo, id: await ask("todo:create", todo) });
+  const id = await ask("todo:create", todo).catch(() => undefined);
+  if (!id) return;
+  show({ ...todo, id });
   title.value = "";
 });
 

@@ -16,9 +16,13 @@ export const { io } = installed("client-4.8.4");
 
 const sockets = new Set();
 
-/** An official client, which tries no more than once and is disconnected in the end. */
+/**
+ * An official client, which says that it is a page of that server, tries no more than once
+ * and is disconnected in the end.
+ */
 export function client(url, options = {}) {
-  const socket = io(url, { forceNew: true, reconnection: false, ...options });
+  const extraHeaders = { origin: new URL(url).origin, ...options.extraHeaders };
+  const socket = io(url, { forceNew: true, reconnection: false, ...options, extraHeaders });
   sockets.add(socket);
   return socket;
 }
