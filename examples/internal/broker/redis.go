@@ -11,6 +11,10 @@ import (
 	"time"
 )
 
+// untilInputEnds runs a program until the shell's standard input ends, as it does when
+// whoever has started it ends, in whatever way.
+const untilInputEnds = `"$@" & program=$!; cat; kill $program; wait $program`
+
 // Redis starts a redis-server, which has to be installed, and returns its Unix socket and
 // what ends it. It listens on no port and keeps nothing.
 func Redis() (socket string, stop func(), err error) {
@@ -19,8 +23,16 @@ func Redis() (socket string, stop func(), err error) {
 		return "", nil, err
 	}
 	socket = filepath.Join(dir, "redis.sock")
-	server := exec.Command("redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--dir", dir)
+	program, err := exec.LookPath("redis-server")
+	if err != nil {
+		return "", nil, fmt.Errorf("run make setup first: %w", err)
+	}
+	server := exec.Command("sh", "-c", untilInputEnds, "sh", program, "--port", "0", "--unixsocket", socket, "--save", "", "--dir", dir)
 	apart(server)
+	input, err := server.StdinPipe()
+	if err != nil {
+		return "", nil, err
+	}
 	if err := server.Start(); err != nil {
 		return "", nil, err
 	}
@@ -31,7 +43,7 @@ func Redis() (socket string, stop func(), err error) {
 		close(ended)
 	}()
 	stop = func() {
-		_ = server.Process.Kill() // it keeps nothing; if it has ended, so be it
+		input.Close()
 		<-ended
 		_ = os.RemoveAll(dir) // in the directory for temporary files
 	}
