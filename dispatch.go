@@ -354,12 +354,15 @@ func (m *Message) ackError(err error) (failure error) {
 	return nil
 }
 
+// An answeringError says itself what the one who asked is told of it.
+type answeringError interface {
+	error
+	AckArgs() []any
+}
+
 // answerTo returns the arguments of the reply that an error asks for, if it does.
 func answerTo(err error) (args []any, ok bool) {
-	if answer, ok := errors.AsType[interface {
-		error
-		AckArgs() []any
-	}](err); ok {
+	if answer, ok := errors.AsType[answeringError](err); ok {
 		return answer.AckArgs(), true
 	}
 	if e, ok := errors.AsType[*DecodeError](err); ok && e.refused {

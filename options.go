@@ -105,9 +105,9 @@ type Options struct {
 
 	// OnError is told of every error that handlers, hooks and middleware
 	// return, and of their panics. The socket may be nil. The default logs:
-	// a [*PanicError] as error, a [*DecodeError] as warning, [ErrDisconnected] at
-	// the debug level, everything else as error. Of trouble with the Bus it is told
-	// once in a while.
+	// a [*PanicError] as error, a [*DecodeError] and what says itself how it is
+	// acknowledged as warning, [ErrDisconnected] at the debug level, everything else
+	// as error. Of trouble with the Bus it is told once in a while.
 	OnError func(ctx context.Context, s *Socket, err error)
 }
 

@@ -318,6 +318,8 @@ func (srv *Server) logError(ctx context.Context, s *Socket, in string, err error
 		attrs = append(attrs, slog.String("stack", string(e.Stack)))
 	} else if _, ok := errors.AsType[*DecodeError](err); ok {
 		level = slog.LevelWarn
+	} else if _, ok := errors.AsType[answeringError](err); ok {
+		level = slog.LevelWarn
 	} else if errors.Is(err, ErrDisconnected) || errors.Is(err, ErrServerClosed) {
 		level = slog.LevelDebug
 	}

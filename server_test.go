@@ -81,6 +81,12 @@ func TestNegativeOptionsSwitchLimitsOff(t *testing.T) {
 	}
 }
 
+// A refusalError says what the client is told of it.
+type refusalError string
+
+func (e refusalError) Error() string  { return "refused: " + string(e) }
+func (e refusalError) AckArgs() []any { return []any{string(e)} }
+
 func TestErrorsAreLoggedByTheirKind(t *testing.T) {
 	tests := []struct {
 		err  error
@@ -89,6 +95,7 @@ func TestErrorsAreLoggedByTheirKind(t *testing.T) {
 		{errors.New("failed"), "ERROR"},
 		{fmt.Errorf("saving: %w", &PanicError{Value: "oops", Stack: []byte("stack of it")}), "ERROR"},
 		{&DecodeError{Event: "e", Err: errors.New("x")}, "WARN"},
+		{fmt.Errorf("saying: %w", refusalError("not yours")), "WARN"},
 		{fmt.Errorf("saying: %w", ErrDisconnected), "DEBUG"},
 		{&DisconnectError{Reason: ReasonPingTimeout}, "DEBUG"},
 	}
