@@ -86,6 +86,9 @@ func Example_emitter() {
 	ada := visit(srv)
 	defer ada.end()
 	fmt.Println(ada.receive())
+	if _, err := srv.ServerCount(context.Background()); err != nil { // when it hears the bus
+		log.Print(err)
+	}
 
 	emitter := adapter.NewEmitter(bus)
 	if err := emitter.To("subscribers").EmitArgs(context.Background(), "news", "it compiles"); err != nil {
