@@ -122,7 +122,11 @@ func TestReleaseHasAClientComeAgain(t *testing.T) {
 			r.server.Release(r.Context(), conn.ID())
 		}
 	}
-	if got := c.next(); got != "close" {
+	got := c.next()
+	for got == "2" { // a ping, where the machine is that busy
+		got = c.next()
+	}
+	if got != "close" {
 		t.Errorf("the WebSocket says %q, want its end", got)
 	}
 	c.Close()
