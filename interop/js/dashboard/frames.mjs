@@ -33,7 +33,7 @@ function framesOf(events) {
     if (name === "PrePaint") frames.push(0); // once in each drawing, after its script
     if (!scripts.has(name) || ts < end) continue;
     end = ts + dur;
-    frames[frames.length - 1] += tdur / 1000;
+    frames[frames.length - 1] += (tdur ?? dur) / 1000; // without processor time: by the clock
   }
   return frames;
 }
