@@ -30,9 +30,10 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: run
-run: ## start a chat to open in the browser, on port 3000; Ctrl-C ends it
+run: ## start a chat to open in the browser, on port 3000 or ADDR; Ctrl-C ends it
+	@[ -x $(BIN)/sio ] || echo 'building sio; the first time takes some minutes where nothing is in the cache'
 	@go build -o $(BIN)/sio ./cmd/sio
-	@exec $(BIN)/sio serve
+	@exec $(BIN)/sio serve $(if $(ADDR),--addr '$(ADDR)')
 
 .PHONY: walkthrough
 walkthrough: ## start the walk-through's server, and its page on another origin; Ctrl-C ends it

@@ -40,7 +40,9 @@ export async function connected(url, options) {
  */
 export async function play(story) {
   try {
-    console.log(`ok: ${await story(process.argv[2])}`);
+    const url = process.argv[2];
+    if (!url) throw new Error("usage: node client.mjs URL");
+    console.log(`ok: ${await story(url)}`);
   } catch (error) {
     console.log(`not ok: ${error.message}`);
     process.exitCode = 1;
